@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ * A configuration file as the host uses it: pools, and the instances that they share. Reads the
+ * whole file, plugins' options included, and opens and connects nothing. */
+#ifndef CORE_SETTINGS_H
+#define CORE_SETTINGS_H
+
+#include "core/config.h"
+#include "core/plugin.h"
+#include "core/policy.h"
+
+enum instance_kind { INSTANCE_QUEUE, INSTANCE_SCALER };
+
+/* A plugin with its options, to be opened. Pools that name the same plugin with the same options
+ * share one. */
+struct instance_spec {
+    enum instance_kind kind;
+    const struct plugin *plugin;
+    char *name;            /* "delayedjob", or "delayedjob#2" where one is not enough */
+    void *options;         /* the plugin's config struct, filled and checked */
+    int64_t timeout_ms;    /* of one call */
+    int64_t read_every_ms; /* scalers: how often sizes are read when nothing changes */
+};
+
+struct pool_spec {
+    char *name;
+    char *process;        /* its name at the platform */
+    char **queues;        /* n_queues 0: all */
+    size_t n_queues;
+    int64_t interval_ms;
+    struct policy policy;
+    size_t queue;         /* index in settings.instances */
+    size_t scaler;        /* likewise */
+};
+
+struct settings {
+    char *path;
+    struct pool_spec *pools;
+    size_t n_pools;
+    struct instance_spec *instances;
+    size_t n_instances;
+};
+
+/* Reads the settings out of a file. NULL if it has any mistake; they are noted in `config`. Loads
+ * the plugins that the file names. */
+struct settings *settings_read(struct config *config);
+void settings_free(struct settings *settings);
+
+#endif

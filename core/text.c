@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/text.h"
+
+#include "core/memory.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void make_room(struct text *text, size_t more)
+{
+    size_t wanted = text->length + more + 1;
+    if (wanted <= text->room)
+        return;
+    text->room = wanted > 2 * text->room ? wanted : 2 * text->room;
+    text->chars = memory_resize(text->chars, text->room, 1);
+}
+
+void text_add_n(struct text *text, const char *chars, size_t length)
+{
+    make_room(text, length);
+    if (length > 0)
+        memcpy(text->chars + text->length, chars, length);
+    text->length += length;
+    text->chars[text->length] = '\0';
+}
+
+void text_add(struct text *text, const char *chars)
+{
+    text_add_n(text, chars, strlen(chars));
+}
+
+void text_add_format(struct text *text, const char *format, ...)
+{
+    va_list args;
+    va_list again;
+    va_start(args, format);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (length > 0) {
+        make_room(text, (size_t)length);
+        vsnprintf(text->chars + text->length, (size_t)length + 1, format, again);
+        text->length += (size_t)length;
+    }
+    va_end(again);
+}
+
+const char *text_chars(const struct text *text)
+{
+    return text->chars != NULL ? text->chars : "";
+}
+
+char *text_take(struct text *text)
+{
+    char *chars = text->chars != NULL ? text->chars : memory_copy("");
+    *text = (struct text){0};
+    return chars;
+}
+
+void text_clear(struct text *text)
+{
+    text->length = 0;
+    if (text->chars != NULL)
+        text->chars[0] = '\0';
+}
+
+void text_fini(struct text *text)
+{
+    free(text->chars);
+    *text = (struct text){0};
+}
+
+size_t text_columns(const char *chars)
+{
+    size_t columns = 0;
+    for (; *chars != '\0'; chars++)
+        if (((unsigned char)*chars & 0xC0) != 0x80) /* not the rest of a character */
+            columns++;
+    return columns;
+}
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+    size_t ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+/* How many letters must be put in, left out, changed or swapped with their neighbour. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t n = strlen(b) + 1;
+    size_t *rows = memory_new(3 * n, sizeof *rows);
+    size_t *before = rows;
+    size_t *above = rows + n;
+    size_t *row = rows + 2 * n;
+    for (size_t j = 0; j < n; j++)
+        above[j] = j;
+    for (size_t i = 1; a[i - 1] != '\0'; i++) {
+        row[0] = i;
+        for (size_t j = 1; j < n; j++) {
+            size_t changed = above[j - 1] + (a[i - 1] != b[j - 1]);
+            row[j] = least(above[j] + 1, row[j - 1] + 1, changed);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                before[j - 2] + 1 < row[j])
+                row[j] = before[j - 2] + 1;
+        }
+        size_t *spare = before;
+        before = above;
+        above = row;
+        row = spare;
+    }
+    size_t result = above[n - 1];
+    free(rows);
+    return result;
+}
+
+const char *text_nearest(const char *word, const char *const *words, size_t n)
+{
+    const char *nearest = NULL;
+    size_t length = strlen(word);
+    size_t least_distance = length > 64 ? 0 : 1 + length / 3; /* beyond that it was not meant */
+    for (size_t i = 0; i < n && length <= 64; i++) {
+        size_t d = distance(word, words[i]);
+        if (d <= least_distance && (nearest == NULL || d < least_distance)) {
+            nearest = words[i];
+            least_distance = d;
+        }
+    }
+    return nearest;
+}
