@@ -19,9 +19,9 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define DYN_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define DYN_PRINTF(at, first) __attribute__((format(printf, at, first)))
 #else
-#define DYN_PRINTF(format, first)
+#define DYN_PRINTF(at, first)
 #endif
 
 /* How many elements an array has, as the counts of the contract want it. */
