@@ -18,7 +18,8 @@
  *
  * Growth: a struct with a `size` in front grows at its end, and its owner fills in sizeof. Host and
  * plugin each read only what the other's size covers; test a member with DYN_HAS. Structs that
- * travel in arrays (dyn_group, dyn_worker, dyn_change, dyn_list) never change. No struct has padding.
+ * travel in arrays (dyn_group, dyn_worker, dyn_change, dyn_list) never change. No struct has
+ * padding.
  *
  * A plugin never exits, forks, prints, or touches signals, locale, umask or the working directory.
  *
@@ -40,11 +41,12 @@ extern "C" {
 
 /* True if the table that `table` points to reaches as far as `member`, and the member is set.
  * The table's owner may be older than this header. */
-#define DYN_HAS(table, member)                                                                     \
-    ((size_t)((const char *)(&(table)->member + 1) - (const char *)(table)) <= (table)->size &&    \
+#define DYN_HAS(table, member)                                                                  \
+    ((size_t)((const char *)(&(table)->member + 1) - (const char *)(table)) <= (table)->size && \
      (table)->member != 0)
 
-/* ---- Results ---------------------------------------------------------------------------------- */
+/* ---- Results ----------------------------------------------------------------------------------
+ */
 
 /* What a function returns. Each failure says what the host does next, never what went wrong:
  * that is the text given to host->fail(). */
@@ -57,7 +59,8 @@ enum {
     DYN_NO = 4      /* detect only: this store is not mine */
 };
 
-/* ---- Values ----------------------------------------------------------------------------------- */
+/* ---- Values -----------------------------------------------------------------------------------
+ */
 
 /* What host->put() takes. The first block is measured for a group by a queue adapter; the second
  * is read for a name by a scaler back-end. A value that is not put is unknown, which is not zero.
@@ -95,7 +98,8 @@ enum {
     DYN_DEBUG = 3  /* for whoever looks for a fault */
 };
 
-/* ---- What the host offers --------------------------------------------------------------------- */
+/* ---- What the host offers ---------------------------------------------------------------------
+ */
 
 struct dyn_worker;
 
@@ -143,7 +147,8 @@ struct dyn_call {
     int64_t deadline_ns; /* CLOCK_MONOTONIC, nanoseconds: return DYN_LATE by then */
 };
 
-/* ---- Options ---------------------------------------------------------------------------------- */
+/* ---- Options ----------------------------------------------------------------------------------
+ */
 
 /* The type of an option: what a person may write in the file, and the C member at `offset`. */
 enum {
@@ -187,7 +192,8 @@ struct dyn_option {
     uint32_t reserved;    /* 0 */
 };
 
-/* ---- Queue adapters --------------------------------------------------------------------------- */
+/* ---- Queue adapters ---------------------------------------------------------------------------
+ */
 
 /* The queue names that one pool's workers serve, read together. */
 struct dyn_group {
@@ -201,13 +207,13 @@ struct dyn_group {
 
 /* A worker that runs jobs, and so must not be stopped. */
 struct dyn_worker {
-    int64_t busy_ms;      /* how long its longest job has run; DYN_ABSENT if not known */
-    const char *host;     /* the host name as the library has it: "worker.1" on Heroku */
-    const char *id;       /* the library's own name for it: "host:worker.1 pid:4" */
-    const char *queue;    /* of the job that runs longest; NULL if unnamed or not known */
-    const char *job;      /* what it runs, for people; NULL if not known */
-    uint32_t n_jobs;      /* how many jobs it runs */
-    uint32_t reserved;    /* 0 */
+    int64_t busy_ms;   /* how long its longest job has run; DYN_ABSENT if not known */
+    const char *host;  /* the host name as the library has it: "worker.1" on Heroku */
+    const char *id;    /* the library's own name for it: "host:worker.1 pid:4" */
+    const char *queue; /* of the job that runs longest; NULL if unnamed or not known */
+    const char *job;   /* what it runs, for people; NULL if not known */
+    uint32_t n_jobs;   /* how many jobs it runs */
+    uint32_t reserved; /* 0 */
 };
 
 struct dyn_queue {
@@ -241,7 +247,8 @@ struct dyn_queue {
                        uint32_t n);
 };
 
-/* ---- Scaler back-ends ------------------------------------------------------------------------- */
+/* ---- Scaler back-ends -------------------------------------------------------------------------
+ */
 
 /* One pool's size, to be set. */
 struct dyn_change {
@@ -250,7 +257,7 @@ struct dyn_change {
                               * 0. The back-end knows whom the platform would stop, so it holds
                               * back: it sets the nearest greater size that spares them */
     uint32_t n_keep;
-    int32_t size;            /* wanted, absolute */
+    int32_t size; /* wanted, absolute */
 };
 
 struct dyn_scaler {
@@ -274,7 +281,8 @@ struct dyn_scaler {
     int32_t (*limit)(void *self, const char *name);
 };
 
-/* ---- The plugin ------------------------------------------------------------------------------- */
+/* ---- The plugin -------------------------------------------------------------------------------
+ */
 
 struct dyn_plugin {
     uint32_t size;                    /* sizeof(struct dyn_plugin), as the plugin was built */
@@ -284,9 +292,9 @@ struct dyn_plugin {
     const char *summary;              /* one line, without a full stop */
     const struct dyn_option *options; /* NULL if n_options is 0 */
     uint32_t n_options;
-    uint32_t option_size;             /* sizeof(struct dyn_option), as the plugin was built */
-    uint32_t config_size;             /* sizeof the struct that the host fills by the options */
-    uint32_t reserved;                /* 0 */
+    uint32_t option_size; /* sizeof(struct dyn_option), as the plugin was built */
+    uint32_t config_size; /* sizeof the struct that the host fills by the options */
+    uint32_t reserved;    /* 0 */
 
     /* Optional. Called once, before any open(): for libraries that must be told once in a process.
      * [main] Returns DYN_OK, or what fail() returned: then the plugin is not used. */
@@ -306,7 +314,8 @@ struct dyn_plugin {
 };
 
 /* The one exported symbol. Define it as
- *     DYN_EXPORT const struct dyn_plugin dynomatic_plugin = { sizeof dynomatic_plugin, DYN_ABI, ... };
+ *     DYN_EXPORT const struct dyn_plugin dynomatic_plugin = { sizeof dynomatic_plugin, DYN_ABI, ...
+ * };
  */
 #if defined(__GNUC__)
 #define DYN_EXPORT __attribute__((visibility("default")))

@@ -78,9 +78,9 @@ static inline int dyn_is_over(const struct dyn_call *call)
     return dyn_ms_left(call) == 0 || poll(&cancel, 1, 0) > 0;
 }
 
-/* Waits until `fd` is ready for `events` (POLLIN, POLLOUT) or has failed, at most until the deadline
- * or the cancelling of the call. fd -1: only for those.  [instance]
- * Returns what poll() found on fd, 0 if the call is over, -1 with errno if poll() failed. */
+/* Waits until `fd` is ready for `events` (POLLIN, POLLOUT) or has failed, at most until the
+ * deadline or the cancelling of the call. fd -1: only for those.  [instance] Returns what poll()
+ * found on fd, 0 if the call is over, -1 with errno if poll() failed. */
 static inline int dyn_wait(const struct dyn_call *call, int fd, short events)
 {
     struct pollfd fds[2] = {{call->cancel_fd, POLLIN, 0}, {fd, events, 0}};

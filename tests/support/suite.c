@@ -56,8 +56,8 @@ int suite_check_text(const char *actual, const char *expected, const char *what,
     char text[4096];
     snprintf(text, sizeof text, "%s: got \"%s\", expected \"%s\"", what,
              actual != NULL ? actual : "(null)", expected != NULL ? expected : "(null)");
-    int same = actual == expected ||
-               (actual != NULL && expected != NULL && strcmp(actual, expected) == 0);
+    int same =
+        actual == expected || (actual != NULL && expected != NULL && strcmp(actual, expected) == 0);
     return check(same, file, line, text);
 }
 

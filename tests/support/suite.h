@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What every CUnit program of ours shares: a list of named tests in, CUnit's summary out; and checks
- * that show both values when they fail. A test is named after what it shows:
+ * What every CUnit program of ours shares: a list of named tests in, CUnit's summary out; and
+ * checks that show both values when they fail. A test is named after what it shows:
  *
  *     static const struct test tests[] = {{"a nearest key is found", nearest_is_found}, ...};
  *     SUITE_MAIN("text", tests)
@@ -21,16 +21,16 @@ struct test {
 /* Runs the tests (those whose name contains argv[1], if there is one); the exit status. */
 int suite_run(const char *name, const struct test *tests, size_t n, int argc, char **argv);
 
-#define SUITE_MAIN(name, tests)                                                                    \
-    int main(int argc, char **argv)                                                                \
-    {                                                                                              \
-        return suite_run(name, tests, sizeof(tests) / sizeof((tests)[0]), argc, argv);             \
+#define SUITE_MAIN(name, tests)                                                        \
+    int main(int argc, char **argv)                                                    \
+    {                                                                                  \
+        return suite_run(name, tests, sizeof(tests) / sizeof((tests)[0]), argc, argv); \
     }
 
 #define CHECK(truth) suite_check((truth) ? 1 : 0, #truth, __FILE__, __LINE__)
-#define CHECK_INT(actual, expected)                                                                \
+#define CHECK_INT(actual, expected) \
     suite_check_int((int64_t)(actual), (int64_t)(expected), #actual, __FILE__, __LINE__)
-#define CHECK_TEXT(actual, expected)                                                               \
+#define CHECK_TEXT(actual, expected) \
     suite_check_text((actual), (expected), #actual, __FILE__, __LINE__)
 /* The text contains the part. */
 #define CHECK_HAS(actual, part) suite_check_has((actual), (part), #actual, __FILE__, __LINE__)

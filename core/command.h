@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ * The commands of the program, and what they share. Each returns the exit status. */
+#ifndef CORE_COMMAND_H
+#define CORE_COMMAND_H
+
+#include "core/settings.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* What the command line says. */
+struct command_line {
+    const char *config; /* NULL: not given */
+    bool is_verbose;
+    bool is_dry_run;
+    bool wants_json;
+    bool wants_connect;
+    const char *argument; /* NULL: none */
+};
+
+int command_run(const struct command_line *line);     /* command_run.c */
+int command_once(const struct command_line *line);    /* command_run.c */
+int command_check(const struct command_line *line);   /* command_check.c */
+int command_count(const struct command_line *line);   /* command_count.c */
+int command_plugins(const struct command_line *line); /* command_plugins.c */
+
+/* The settings of the file that the command line, the environment or the usual places name. NULL
+ * with all mistakes, for people. */
+struct settings *command_read_settings(const struct command_line *line, struct text *mistakes);
+
+/* The same with the mistakes printed: then the exit status is EXIT_USAGE. */
+struct settings *command_settings(const struct command_line *line);
+
+/* What was read, as one line: "dynomatic.yml: 2 pools, 1 queue instance, 1 scaler instance". */
+void command_describe(const struct settings *settings, struct text *out);
+
+/* Writes to standard output. A full disk or a closed pipe makes EXIT_FAILED. */
+int command_print(const struct text *text);
+
+#endif

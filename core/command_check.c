@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ * dynomatic check: whether the file is good, and with --connect whether each instance answers. */
+#include "core/command.h"
+
+#include "core/ask.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/pool.h"
+#include "core/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What opens, and what it can never run. Instances do no I/O for this. */
+static bool check_instances(const struct settings *settings, const struct ask *ask,
+                            struct text *out)
+{
+    bool are_good = true;
+    for (size_t i = 0; i < ask->n; i++)
+        if (ask->all[i].instance == NULL) {
+            text_add_format(out, "%s: %s\n", settings->path, ask->all[i].error.text);
+            are_good = false;
+        }
+    for (size_t i = 0; i < settings->n_pools; i++) {
+        const struct pool_spec *pool = &settings->pools[i];
+        struct instance *scaler = ask->all[pool->scaler].instance;
+        struct text warning = {0};
+        if (scaler != NULL && pool_explain_limit(pool, instance_name(scaler),
+                                                 instance_limit(scaler, pool->process), &warning))
+            text_add_format(out, "warning: %s\n", text_chars(&warning));
+        text_fini(&warning);
+    }
+    return are_good;
+}
+
+/* ---- --connect ---- */
+
+static void prepare(const struct settings *settings, struct ask *ask, size_t instance)
+{
+    const char **names = memory_new(settings->n_pools, sizeof *names);
+    size_t n = 0;
+    for (size_t i = 0; i < settings->n_pools; i++)
+        if (settings->pools[i].scaler == instance)
+            names[n++] = settings->pools[i].process;
+    if (settings->instances[instance].kind == INSTANCE_QUEUE)
+        instance_prepare_measure(ask->all[instance].instance, NULL, 0);
+    else
+        instance_prepare_read(ask->all[instance].instance, names, n);
+    free(names);
+}
+
+/* What the platform says of each pool of scaler i; false if it lacks one. */
+static bool add_sizes(const struct settings *settings, const struct ask *ask, size_t i,
+                      struct text *out)
+{
+    bool are_known = true;
+    size_t element = 0;
+    for (size_t p = 0; p < settings->n_pools; p++) {
+        const struct pool_spec *pool = &settings->pools[p];
+        if (pool->scaler != i)
+            continue;
+        const struct answer *answer = instance_answer(ask->all[i].instance, element++);
+        struct value size = answer_value(answer, DYN_SIZE);
+        if (size.doubt == KNOWN_EXACT) {
+            text_add_format(out, "  %s runs %" PRId64 "\n", pool->process, size.number);
+            continue;
+        }
+        are_known = false;
+        text_add_format(out, "  %s: %s\n", pool->process,
+                        answer->unknown != NULL ? answer->unknown : "its size is not told");
+    }
+    return are_known;
+}
+
+static bool connect_all(const struct settings *settings, struct ask *ask, struct text *out)
+{
+    bool are_good = true;
+    for (size_t i = 0; i < ask->n; i++)
+        prepare(settings, ask, i);
+    ask_all(ask);
+    for (size_t i = 0; i < ask->n; i++) {
+        const char *failure = ask_failure(ask, i);
+        text_add_format(out, "%s: %s\n", settings->instances[i].name,
+                        failure != NULL ? failure : "answers");
+        if (failure != NULL)
+            are_good = false;
+        else if (settings->instances[i].kind == INSTANCE_SCALER)
+            are_good = add_sizes(settings, ask, i, out) && are_good;
+    }
+    return are_good;
+}
+
+int command_check(const struct command_line *line)
+{
+    log_init(line->is_verbose ? LOG_DEBUG : LOG_WARN);
+    struct settings *settings = command_settings(line);
+    if (settings == NULL)
+        return EXIT_USAGE;
+    struct ask ask;
+    struct text out = {0};
+    ask_open(&ask, settings);
+    int status = check_instances(settings, &ask, &out) ? EXIT_DONE : EXIT_USAGE;
+    if (status == EXIT_DONE) {
+        command_describe(settings, &out);
+        text_add(&out, ": good\n");
+    }
+    if (status == EXIT_DONE && line->wants_connect && !connect_all(settings, &ask, &out))
+        status = EXIT_FAILED;
+    if (command_print(&out) != EXIT_DONE)
+        status = EXIT_FAILED;
+    text_fini(&out);
+    status = ask_close(&ask, status);
+    settings_free(settings);
+    return status;
+}

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/cycle.h"
+
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/pace.h"
+#include "core/pool.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    GATHER_MS =
+        100, /* a change waits so long for the other pools of its app, to go in one request */
+    HANGS_MS = 1000 /* a call that is so much past its deadline does not keep the contract */
+};
+
+/* An instance, the pools it serves, and when it is called. */
+struct line {
+    struct instance *instance;
+    size_t *pools; /* indices */
+    size_t n_pools;
+    size_t *asked; /* indices of the pools that the call is about, in its order */
+    size_t n_asked;
+    bool is_running;
+    bool hangs;
+    bool has_failed; /* in this life; with `once` it is not called again */
+    int64_t started_ms;
+    int64_t deadline_ms;
+    struct pace pace;
+    int64_t read_due_ms;     /* scalers */
+    int64_t wanted_since_ms; /* scalers: since when a change waits; 0: none does */
+};
+
+struct cycle {
+    struct settings *settings;
+    struct cycle_options options;
+    struct pool *pools; /* n_pools of the settings */
+    struct line *lines; /* n_instances of the settings, in their order */
+    uint32_t dice;
+};
+
+/* ---- Life ---- */
+
+static bool open_instances(struct cycle *cycle, struct text *errors)
+{
+    bool are_open = true;
+    for (size_t i = 0; i < cycle->settings->n_instances; i++) {
+        struct error error = {0};
+        struct line *line = &cycle->lines[i];
+        line->instance = instance_open(&cycle->settings->instances[i], &error);
+        if (line->instance == NULL) {
+            text_add_format(errors, "%s\n", error.text);
+            are_open = false;
+        }
+    }
+    return are_open;
+}
+
+static void assign(struct line *line, size_t pool)
+{
+    line->pools = memory_resize(line->pools, line->n_pools + 1, sizeof *line->pools);
+    line->asked = memory_resize(line->asked, line->n_pools + 1, sizeof *line->asked);
+    line->pools[line->n_pools++] = pool;
+}
+
+static void start_pool(struct cycle *cycle, size_t i)
+{
+    const struct pool_spec *spec = &cycle->settings->pools[i];
+    struct line *scaler = &cycle->lines[spec->scaler];
+    int32_t limit = instance_limit(scaler->instance, spec->process);
+    struct text text = {0};
+    if (pool_explain_limit(spec, instance_name(scaler->instance), limit, &text))
+        log_write(LOG_WARN, "dynomatic", "%s", text_chars(&text));
+    text_fini(&text);
+    pool_init(&cycle->pools[i], spec, limit);
+    assign(&cycle->lines[spec->queue], i);
+    assign(scaler, i);
+}
+
+struct cycle *cycle_new(struct settings *settings, struct cycle_options options,
+                        struct text *errors)
+{
+    struct cycle *cycle = memory_new(1, sizeof *cycle);
+    cycle->settings = settings;
+    cycle->options = options;
+    cycle->pools = memory_new(settings->n_pools, sizeof *cycle->pools);
+    cycle->lines = memory_new(settings->n_instances, sizeof *cycle->lines);
+    cycle->dice = 2463534242u;
+    if (!open_instances(cycle, errors)) {
+        cycle_free(cycle);
+        return NULL;
+    }
+    for (size_t i = 0; i < settings->n_pools; i++)
+        start_pool(cycle, i);
+    return cycle;
+}
+
+void cycle_free(struct cycle *cycle)
+{
+    if (cycle == NULL || cycle_running(cycle) > 0)
+        return;
+    for (size_t i = 0; i < cycle->settings->n_instances; i++) {
+        instance_close(cycle->lines[i].instance);
+        free(cycle->lines[i].pools);
+        free(cycle->lines[i].asked);
+    }
+    for (size_t i = 0; i < cycle->settings->n_pools; i++)
+        pool_fini(&cycle->pools[i]);
+    settings_free(cycle->settings);
+    free(cycle->lines);
+    free(cycle->pools);
+    free(cycle);
+}
+
+void cycle_inherit(struct cycle *cycle, const struct cycle *old)
+{
+    for (size_t i = 0; i < cycle->settings->n_pools; i++)
+        for (size_t j = 0; j < old->settings->n_pools; j++)
+            if (strcmp(cycle->settings->pools[i].name, old->settings->pools[j].name) == 0)
+                pool_inherit(&cycle->pools[i], &old->pools[j]);
+}
+
+/* NULL for an instance of a configuration that was replaced while its call hung. */
+static struct line *line_of(struct cycle *cycle, const struct instance *instance)
+{
+    for (size_t i = 0; i < cycle->settings->n_instances; i++)
+        if (cycle->lines[i].instance == instance)
+            return &cycle->lines[i];
+    return NULL;
+}
+
+static struct line *scaler_of(struct cycle *cycle, const struct pool *pool)
+{
+    return &cycle->lines[pool->spec->scaler];
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ---- What every call has in common ---- */
+
+static void start_call(struct line *line, struct crew *crew, int64_t now_ms)
+{
+    line->is_running = true;
+    line->hangs = false;
+    line->started_ms = now_ms;
+    line->deadline_ms = now_ms + instance_spec(line->instance)->timeout_ms;
+    crew_submit(crew, line->instance, line->deadline_ms);
+}
+
+/* While a call runs. Returns when to look again. */
+static int64_t watch_call(struct line *line, int64_t now_ms)
+{
+    int64_t hangs_ms = line->deadline_ms + HANGS_MS;
+    if (line->hangs)
+        return INT64_MAX;
+    if (now_ms < hangs_ms)
+        return hangs_ms;
+    line->hangs = true;
+    log_write(LOG_ERROR, instance_name(line->instance),
+              "%s hangs: not back %" PRId64 " s after its deadline; its pools stay as they are",
+              call_name(instance_call(line->instance)), (int64_t)HANGS_MS / 1000);
+    return INT64_MAX;
+}
+
+static bool may_call(const struct cycle *cycle, const struct line *line, int64_t now_ms)
+{
+    return !line->is_running && now_ms >= line->pace.next_ms &&
+           !(cycle->options.once && line->has_failed);
+}
+
+/* How the call went, for the pace and the log. */
+static void note_outcome(struct cycle *cycle, struct line *line, int64_t now_ms)
+{
+    int32_t code = instance_code(line->instance);
+    int64_t was_failing_since_ms = line->pace.failing_since_ms;
+    const char *name = instance_name(line->instance);
+    cycle->dice = cycle->dice * 1664525u + 1013904223u;
+    if (line->hangs)
+        log_write(LOG_WARN, name, "%s is back", call_name(instance_call(line->instance)));
+    line->is_running = false;
+    line->hangs = false;
+    line->has_failed = line->has_failed || code != DYN_OK;
+    switch (pace_note(&line->pace, code, now_ms - line->started_ms, now_ms, cycle->dice >> 8)) {
+    case PACE_FAILS:
+        log_write(code == DYN_BROKEN ? LOG_ERROR : LOG_WARN, name, "%s",
+                  instance_failure(line->instance));
+        break;
+    case PACE_WELL_AGAIN:
+        log_write(LOG_INFO, name, "well again after %" PRId64 " s",
+                  (now_ms - was_failing_since_ms) / 1000);
+        break;
+    case PACE_QUIET:
+        if (code != DYN_OK)
+            log_write(LOG_DEBUG, name, "%s", instance_failure(line->instance));
+        break;
+    }
+}
+
+/* ---- Measure ---- */
+
+static void decide(struct cycle *cycle, struct pool *pool, int64_t now_ms)
+{
+    struct line *scaler = scaler_of(cycle, pool);
+    pool_decide(pool, now_ms);
+    if (pool->wanted >= 0 && scaler->wanted_since_ms == 0)
+        scaler->wanted_since_ms = now_ms;
+}
+
+/* Pools of one interval are due at the same instants, so that they are measured together. */
+static void plan_next(const struct cycle *cycle, struct pool *pool, int64_t now_ms)
+{
+    int64_t interval_ms = pool->spec->interval_ms;
+    pool->due_ms = cycle->options.once ? INT64_MAX : (now_ms / interval_ms + 1) * interval_ms;
+}
+
+static struct dyn_group group_of(const struct pool *pool)
+{
+    struct dyn_group group = {
+        .cap = policy_cap(&pool->policy),
+        .name = pool->spec->name,
+        .queues = (const char *const *)pool->spec->queues,
+        .n_queues = (uint32_t)pool->spec->n_queues,
+    };
+    if (policy_wants_waiting(&pool->policy))
+        group.metrics |= DYN_BIT(DYN_WAITING);
+    if (policy_wants_latency(&pool->policy))
+        group.metrics |= DYN_BIT(DYN_LATENCY);
+    return group;
+}
+
+static void start_measure(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms)
+{
+    struct dyn_group *groups = memory_new(line->n_pools, sizeof *groups);
+    line->n_asked = 0;
+    for (size_t i = 0; i < line->n_pools; i++) {
+        struct pool *pool = &cycle->pools[line->pools[i]];
+        if (pool->due_ms > now_ms)
+            continue;
+        groups[line->n_asked] = group_of(pool);
+        line->asked[line->n_asked++] = line->pools[i];
+        plan_next(cycle, pool, now_ms);
+    }
+    instance_prepare_measure(line->instance, groups, line->n_asked);
+    free(groups);
+    start_call(line, crew, now_ms);
+}
+
+/* Nobody can be asked: what is known grows old, and the policy says what follows from that. */
+static void decide_unmeasured(struct cycle *cycle, struct line *line, int64_t now_ms)
+{
+    for (size_t i = 0; i < line->n_pools; i++) {
+        struct pool *pool = &cycle->pools[line->pools[i]];
+        if (pool->due_ms > now_ms)
+            continue;
+        decide(cycle, pool, now_ms);
+        plan_next(cycle, pool, now_ms);
+    }
+}
+
+static int64_t next_due(const struct cycle *cycle, const struct line *line)
+{
+    int64_t due_ms = INT64_MAX;
+    for (size_t i = 0; i < line->n_pools; i++)
+        due_ms = earlier(due_ms, cycle->pools[line->pools[i]].due_ms);
+    return due_ms;
+}
+
+static int64_t step_queue(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms)
+{
+    int64_t due_ms = next_due(cycle, line);
+    if (line->is_running && now_ms < line->deadline_ms)
+        return line->deadline_ms; /* pools that are due meanwhile wait for it */
+    if (due_ms <= now_ms && may_call(cycle, line, now_ms)) {
+        start_measure(cycle, line, crew, now_ms);
+        return line->deadline_ms;
+    }
+    if (due_ms <= now_ms)
+        decide_unmeasured(cycle, line, now_ms);
+    int64_t next_ms = next_due(cycle, line);
+    return line->is_running ? earlier(next_ms, watch_call(line, now_ms)) : next_ms;
+}
+
+static void finish_measure(struct cycle *cycle, struct line *line, int64_t now_ms)
+{
+    bool is_ok = instance_code(line->instance) == DYN_OK;
+    for (size_t i = 0; i < line->n_asked; i++) {
+        struct pool *pool = &cycle->pools[line->asked[i]];
+        pool_take_reading(pool, is_ok ? instance_answer(line->instance, i) : NULL, now_ms);
+        decide(cycle, pool, now_ms);
+    }
+}
+
+/* ---- Read ---- */
+
+static void start_read(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms)
+{
+    const char **names = memory_new(line->n_pools, sizeof *names);
+    for (size_t i = 0; i < line->n_pools; i++) {
+        line->asked[i] = line->pools[i];
+        names[i] = cycle->pools[line->pools[i]].spec->process;
+    }
+    line->n_asked = line->n_pools;
+    instance_prepare_read(line->instance, names, line->n_asked);
+    free(names);
+    start_call(line, crew, now_ms);
+}
+
+static void finish_read(struct cycle *cycle, struct line *line, int64_t now_ms)
+{
+    if (instance_code(line->instance) != DYN_OK)
+        return; /* what was known stays; asked again when the pace allows */
+    line->read_due_ms =
+        cycle->options.once ? INT64_MAX : now_ms + instance_spec(line->instance)->read_every_ms;
+    for (size_t i = 0; i < line->n_asked; i++) {
+        struct pool *pool = &cycle->pools[line->asked[i]];
+        pool_take_size(pool, instance_answer(line->instance, i));
+        if (pool->reading.at_ms != 0)
+            decide(cycle, pool, now_ms);
+    }
+}
+
+/* ---- Apply ---- */
+
+static void start_apply(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms)
+{
+    struct dyn_change *changes = memory_new(line->n_pools, sizeof *changes);
+    line->n_asked = 0;
+    for (size_t i = 0; i < line->n_pools; i++) {
+        struct pool *pool = &cycle->pools[line->pools[i]];
+        if (pool->wanted < 0)
+            continue;
+        pool_start_apply(pool);
+        changes[line->n_asked] = (struct dyn_change){pool->spec->process, NULL, 0, pool->applying};
+        line->asked[line->n_asked++] = line->pools[i];
+    }
+    line->wanted_since_ms = 0;
+    instance_prepare_apply(line->instance, changes, line->n_asked);
+    free(changes);
+    start_call(line, crew, now_ms);
+}
+
+static void finish_apply(struct cycle *cycle, struct line *line, int64_t now_ms)
+{
+    bool is_ok = instance_code(line->instance) == DYN_OK;
+    int64_t retry_ms = now_ms + instance_spec(line->instance)->read_every_ms;
+    if (!is_ok)
+        line->read_due_ms = now_ms; /* any part may have been applied */
+    for (size_t i = 0; i < line->n_asked; i++) {
+        struct pool *pool = &cycle->pools[line->asked[i]];
+        pool_take_applied(pool, is_ok ? instance_answer(line->instance, i) : NULL, retry_ms);
+        decide(cycle, pool, now_ms); /* what is known may have changed meanwhile */
+    }
+}
+
+static bool is_change_wanted(const struct cycle *cycle, const struct line *line)
+{
+    for (size_t i = 0; i < line->n_pools; i++)
+        if (cycle->pools[line->pools[i]].wanted >= 0)
+            return true;
+    return false;
+}
+
+/* Whether a measure runs that may add to the change. */
+static bool is_more_coming(const struct cycle *cycle, const struct line *line)
+{
+    for (size_t i = 0; i < line->n_pools; i++) {
+        const struct pool *pool = &cycle->pools[line->pools[i]];
+        if (cycle->lines[pool->spec->queue].is_running)
+            return true;
+    }
+    return false;
+}
+
+static void tell_dry_run(struct cycle *cycle, const struct line *line)
+{
+    for (size_t i = 0; i < line->n_pools; i++)
+        pool_tell_dry_run(&cycle->pools[line->pools[i]]);
+}
+
+static int64_t step_scaler(struct cycle *cycle, struct line *line, struct crew *crew,
+                           int64_t now_ms)
+{
+    if (line->is_running)
+        return now_ms < line->deadline_ms ? line->deadline_ms : watch_call(line, now_ms);
+    if (!may_call(cycle, line, now_ms))
+        return cycle->options.once ? INT64_MAX : line->pace.next_ms;
+    if (line->read_due_ms <= now_ms) {
+        start_read(cycle, line, crew, now_ms);
+        return line->deadline_ms;
+    }
+    if (!is_change_wanted(cycle, line)) {
+        line->wanted_since_ms = 0;
+        return line->read_due_ms;
+    }
+    if (cycle->options.dry_run) {
+        tell_dry_run(cycle, line);
+        return line->read_due_ms;
+    }
+    int64_t gathered_ms = line->wanted_since_ms + GATHER_MS;
+    if (now_ms < gathered_ms && is_more_coming(cycle, line))
+        return earlier(gathered_ms, line->read_due_ms);
+    start_apply(cycle, line, crew, now_ms);
+    return line->deadline_ms;
+}
+
+/* ---- From outside ---- */
+
+int64_t cycle_step(struct cycle *cycle, struct crew *crew, int64_t now_ms)
+{
+    int64_t next_ms = INT64_MAX;
+    for (size_t i = 0; i < cycle->settings->n_instances; i++) {
+        struct line *line = &cycle->lines[i];
+        bool is_queue = instance_spec(line->instance)->kind == INSTANCE_QUEUE;
+        next_ms = earlier(next_ms, is_queue ? step_queue(cycle, line, crew, now_ms)
+                                            : step_scaler(cycle, line, crew, now_ms));
+    }
+    return next_ms;
+}
+
+void cycle_finish(struct cycle *cycle, struct instance *instance, int64_t now_ms)
+{
+    struct line *line = line_of(cycle, instance);
+    if (line == NULL)
+        return;
+    note_outcome(cycle, line, now_ms);
+    switch (instance_call(instance)) {
+    case CALL_MEASURE:
+        finish_measure(cycle, line, now_ms);
+        break;
+    case CALL_READ:
+        finish_read(cycle, line, now_ms);
+        break;
+    case CALL_APPLY:
+        finish_apply(cycle, line, now_ms);
+        break;
+    case CALL_NONE:
+        break;
+    }
+}
+
+void cycle_cancel(struct cycle *cycle)
+{
+    for (size_t i = 0; i < cycle->settings->n_instances; i++)
+        if (cycle->lines[i].is_running)
+            instance_cancel(cycle->lines[i].instance);
+}
+
+size_t cycle_running(const struct cycle *cycle)
+{
+    size_t running = 0;
+    for (size_t i = 0; i < cycle->settings->n_instances; i++)
+        running += cycle->lines[i].is_running;
+    return running;
+}
+
+char *cycle_running_names(const struct cycle *cycle)
+{
+    struct text names = {0};
+    for (size_t i = 0; i < cycle->settings->n_instances; i++)
+        if (cycle->lines[i].is_running)
+            text_add_format(&names, "%s%s (%s)", names.length > 0 ? ", " : "",
+                            instance_name(cycle->lines[i].instance),
+                            call_name(instance_call(cycle->lines[i].instance)));
+    return text_take(&names);
+}
+
+bool cycle_is_settled(const struct cycle *cycle)
+{
+    for (size_t i = 0; i < cycle->settings->n_instances; i++)
+        if (cycle->lines[i].has_failed)
+            return false;
+    for (size_t i = 0; i < cycle->settings->n_pools; i++)
+        if (!pool_is_settled(&cycle->pools[i], cycle->options.dry_run))
+            return false;
+    return true;
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/instance.h"
+
+#include "core/log.h"
+#include "core/memory.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* What a plugin sees, and the way back from it: the table stands first. */
+struct host {
+    struct dyn_host table;
+    struct instance *instance;
+};
+
+struct instance {
+    const struct instance_spec *spec;
+    struct host host;
+    void *self;
+    int cancel_fd;
+
+    enum call_kind kind;
+    struct dyn_group *groups;
+    const char **names;
+    struct dyn_change *changes;
+    size_t n; /* elements of the one of the three that `kind` uses */
+
+    int32_t code;
+    char *failure;
+    struct answer *answers;
+    size_t n_answers; /* as many as there is room for */
+};
+
+/* ---- What the plugin calls ---- */
+
+static struct instance *instance_of(const struct dyn_host *host)
+{
+    return ((const struct host *)(const void *)host)->instance;
+}
+
+static int32_t host_fail(const struct dyn_host *host, int32_t code, const char *text)
+{
+    struct instance *instance = instance_of(host);
+    free(instance->failure);
+    instance->failure = memory_copy(text != NULL ? text : "");
+    return code;
+}
+
+/* Where a metric is kept, -1 if we do not know it: those of queues are counted from DYN_WAITING,
+ * those of scalers from DYN_SIZE, and no instance is asked for both in one call. */
+static int slot_of(int32_t metric)
+{
+    if (metric >= DYN_WAITING && metric <= DYN_WORKERS)
+        return metric - DYN_WAITING;
+    if (metric >= DYN_SIZE && metric <= DYN_CRASHED)
+        return metric - DYN_SIZE;
+    return -1;
+}
+
+struct value answer_value(const struct answer *answer, int32_t metric)
+{
+    int slot = slot_of(metric);
+    return slot < 0 ? VALUE_UNKNOWN : answer->values[slot];
+}
+
+static void host_put(const struct dyn_host *host, uint32_t index, int32_t metric, int64_t value,
+                     uint32_t flags)
+{
+    struct instance *instance = instance_of(host);
+    int slot = slot_of(metric);
+    if (index >= instance->n || slot < 0)
+        return;
+    enum doubt doubt = (flags & DYN_AT_LEAST) != 0 ? KNOWN_AT_LEAST : KNOWN_EXACT;
+    instance->answers[index].values[slot] =
+        value < 0 ? VALUE_UNKNOWN : (struct value){value, doubt};
+}
+
+static void host_unknown(const struct dyn_host *host, uint32_t index, const char *text)
+{
+    struct instance *instance = instance_of(host);
+    if (index >= instance->n || text == NULL)
+        return;
+    free(instance->answers[index].unknown);
+    instance->answers[index].unknown = memory_copy(text);
+}
+
+/* Nobody asks for workers or detection yet, so what a plugin says of them unasked is dropped. */
+static void host_put_worker(const struct dyn_host *host, uint32_t index,
+                            const struct dyn_worker *worker)
+{
+    (void)host;
+    (void)index;
+    (void)worker;
+}
+
+static void host_found(const struct dyn_host *host, int32_t percent, const char *evidence)
+{
+    (void)host;
+    (void)percent;
+    (void)evidence;
+}
+
+static void host_log(const struct dyn_host *host, int32_t level, const char *text)
+{
+    if (level < DYN_ERROR || level > DYN_DEBUG || text == NULL)
+        return;
+    log_write((enum log_level)level, instance_name(instance_of(host)), "%s", text);
+}
+
+static const struct dyn_host host_table = {
+    .size = sizeof(struct dyn_host),
+    .abi = DYN_ABI,
+    .fail = host_fail,
+    .put = host_put,
+    .unknown = host_unknown,
+    .put_worker = host_put_worker,
+    .found = host_found,
+    .log = host_log,
+};
+
+/* ---- Life ---- */
+
+struct instance *instance_open(const struct instance_spec *spec, struct error *error)
+{
+    struct instance *instance = memory_new(1, sizeof *instance);
+    instance->spec = spec;
+    instance->host = (struct host){host_table, instance};
+    instance->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (instance->cancel_fd < 0) {
+        error_set(error, "%s: cannot make a descriptor: %s", spec->name, strerror(errno));
+        goto fail;
+    }
+    int32_t code = spec->plugin->table.open(&instance->host.table, spec->options, &instance->self);
+    if (code == DYN_OK && instance->self != NULL)
+        return instance;
+    error_set(error, "%s: %s", spec->name,
+              instance->failure != NULL ? instance->failure
+                                        : "the plugin does not open, and does not say why");
+fail:
+    instance->self = NULL; /* a failed open left nothing to close */
+    instance_close(instance);
+    return NULL;
+}
+
+static void forget_answers(struct instance *instance)
+{
+    for (size_t i = 0; i < instance->n_answers; i++)
+        free(instance->answers[i].unknown);
+    free(instance->answers);
+    instance->answers = NULL;
+    instance->n_answers = 0;
+}
+
+void instance_close(struct instance *instance)
+{
+    if (instance == NULL)
+        return;
+    if (instance->self != NULL)
+        instance->spec->plugin->table.close(instance->self);
+    if (instance->cancel_fd >= 0)
+        close(instance->cancel_fd);
+    forget_answers(instance);
+    free(instance->groups);
+    free(instance->names);
+    free(instance->changes);
+    free(instance->failure);
+    free(instance);
+}
+
+const char *instance_name(const struct instance *instance)
+{
+    return instance->spec->name;
+}
+
+const struct instance_spec *instance_spec(const struct instance *instance)
+{
+    return instance->spec;
+}
+
+/* ---- Calls ---- */
+
+const char *call_name(enum call_kind kind)
+{
+    static const char *const names[] = {"none", "measure", "read", "apply"};
+    return names[kind];
+}
+
+static void *copy_of(const void *from, size_t n, size_t size)
+{
+    void *copy = memory_new(n, size);
+    if (n > 0)
+        memcpy(copy, from, n * size);
+    return copy;
+}
+
+static void prepare(struct instance *instance, enum call_kind kind, size_t n)
+{
+    forget_answers(instance);
+    instance->kind = kind;
+    instance->n = n;
+    instance->answers = memory_new(n, sizeof *instance->answers);
+    instance->n_answers = n;
+    for (size_t i = 0; i < n; i++)
+        for (size_t slot = 0; slot < ANSWER_VALUES; slot++)
+            instance->answers[i].values[slot] = VALUE_UNKNOWN;
+    free(instance->failure);
+    instance->failure = NULL;
+    uint64_t cancelled;
+    while (read(instance->cancel_fd, &cancelled, sizeof cancelled) > 0)
+        ; /* a cancel of the call before is not one of this */
+}
+
+void instance_prepare_measure(struct instance *instance, const struct dyn_group *groups, size_t n)
+{
+    prepare(instance, CALL_MEASURE, n);
+    free(instance->groups);
+    instance->groups = copy_of(groups, n, sizeof *groups);
+}
+
+void instance_prepare_read(struct instance *instance, const char *const *names, size_t n)
+{
+    prepare(instance, CALL_READ, n);
+    free(instance->names);
+    instance->names = copy_of(names, n, sizeof *names);
+}
+
+void instance_prepare_apply(struct instance *instance, const struct dyn_change *changes, size_t n)
+{
+    prepare(instance, CALL_APPLY, n);
+    free(instance->changes);
+    instance->changes = copy_of(changes, n, sizeof *changes);
+}
+
+static int32_t call(struct instance *instance, const struct dyn_call *call)
+{
+    const struct plugin *plugin = instance->spec->plugin;
+    uint32_t n = (uint32_t)instance->n;
+    switch (instance->kind) {
+    case CALL_MEASURE:
+        return plugin->queue.measure(instance->self, call, instance->groups, n);
+    case CALL_READ:
+        return plugin->scaler.read(instance->self, call, instance->names, n);
+    case CALL_APPLY:
+        return plugin->scaler.apply(instance->self, call, instance->changes, n);
+    case CALL_NONE:
+        break;
+    }
+    return DYN_OK;
+}
+
+/* A failed call has no answers, and says why. */
+static void note_failure(struct instance *instance, int32_t code)
+{
+    forget_answers(instance);
+    if (code < DYN_LATE || code > DYN_BROKEN) {
+        char *text = memory_format("the plugin returned %d from %s, which means nothing (%s)", code,
+                                   call_name(instance->kind),
+                                   instance->failure != NULL ? instance->failure : "no text");
+        free(instance->failure);
+        instance->failure = text;
+        instance->code = DYN_RETRY;
+    } else if (instance->failure == NULL) {
+        instance->failure =
+            memory_format("%s failed, and the plugin does not say why", call_name(instance->kind));
+    }
+}
+
+void instance_run(struct instance *instance, int64_t deadline_ms)
+{
+    struct dyn_call it = {sizeof it, instance->cancel_fd, deadline_ms * 1000000};
+    instance->code = call(instance, &it);
+    if (instance->code != DYN_OK)
+        note_failure(instance, instance->code);
+}
+
+void instance_cancel(struct instance *instance)
+{
+    uint64_t one = 1;
+    /* Fails only if it is readable already, which is all that is wanted. */
+    if (write(instance->cancel_fd, &one, sizeof one) < 0)
+        return;
+}
+
+enum call_kind instance_call(const struct instance *instance)
+{
+    return instance->kind;
+}
+
+int32_t instance_code(const struct instance *instance)
+{
+    return instance->code;
+}
+
+const char *instance_failure(const struct instance *instance)
+{
+    return instance->code != DYN_OK && instance->failure != NULL ? instance->failure : "";
+}
+
+const struct answer *instance_answer(const struct instance *instance, size_t i)
+{
+    static const struct answer nothing = {{{0, KNOWN_NOT},
+                                           {0, KNOWN_NOT},
+                                           {0, KNOWN_NOT},
+                                           {0, KNOWN_NOT},
+                                           {0, KNOWN_NOT},
+                                           {0, KNOWN_NOT},
+                                           {0, KNOWN_NOT},
+                                           {0, KNOWN_NOT}},
+                                          NULL};
+    return i < instance->n_answers ? &instance->answers[i] : &nothing;
+}
+
+int32_t instance_limit(struct instance *instance, const char *name)
+{
+    const struct dyn_scaler *scaler = &instance->spec->plugin->scaler;
+    if (!DYN_HAS(scaler, limit))
+        return INT32_MAX;
+    int32_t limit = scaler->limit(instance->self, name);
+    return limit < 0 ? INT32_MAX : limit;
+}

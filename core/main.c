@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT
+ * The command line. */
+#include <config.h>
+
+#include "core/command.h"
+#include "core/text.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Options that only some commands take. */
+enum { TAKES_DRY_RUN = 1, TAKES_JSON = 2, TAKES_CONNECT = 4, TAKES_ARGUMENT = 8 };
+
+static const struct command {
+    const char *name;
+    int (*run)(const struct command_line *line);
+    unsigned takes;
+    const char *help;
+} commands[] = {
+    {"run", command_run, TAKES_DRY_RUN, "watch the queues and set the sizes, until told to end"},
+    {"once", command_once, TAKES_DRY_RUN, "one cycle: measure, decide, apply; for cron"},
+    {"check", command_check, TAKES_CONNECT, "check the configuration, plugins' options included"},
+    {"count", command_count, TAKES_JSON, "show what waits now"},
+    {"plugins", command_plugins, TAKES_ARGUMENT, "list the plugins, or the options of one"},
+};
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+static int print_help(void)
+{
+    puts("dynomatic watches how much work waits in job queues and sets how many dynos run.\n\n"
+         "Usage: dynomatic [-c FILE] COMMAND\n\n"
+         "Commands:");
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        printf("  %-10s %s\n", commands[i].name, commands[i].help);
+    puts("\nOptions:\n"
+         "  -c, --config FILE  the configuration (else $DYNOMATIC_CONFIG, ./dynomatic.yml,\n"
+         "                     /etc/dynomatic/dynomatic.yml)\n"
+         "      --dry-run      run, once: decide and tell, apply nothing\n"
+         "      --connect      check: try each instance too\n"
+         "      --json         count: for programs\n"
+         "  -v, --verbose      tell more\n"
+         "  -V, --version      print the version\n"
+         "  -h, --help         print this\n\n"
+         "Exit status: 0 done, 1 failed, 2 usage or configuration.\n"
+         "The manual: dynomatic(1), dynomatic.yml(5).");
+    return EXIT_DONE;
+}
+
+static int usage(const char *what, const char *word)
+{
+    fprintf(stderr, "dynomatic: %s%s; dynomatic --help tells what there is\n", what, word);
+    return EXIT_USAGE;
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[N_COMMANDS];
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        names[i] = commands[i].name;
+    const char *nearest = text_nearest(name, names, N_COMMANDS);
+    fprintf(stderr, "dynomatic: there is no command \"%s\"", name);
+    if (nearest != NULL)
+        fprintf(stderr, "; did you mean \"%s\"?", nearest);
+    fputs("\ndynomatic --help tells what there is\n", stderr);
+    return EXIT_USAGE;
+}
+
+/* Runs the command that the words left over after the options name. */
+static int run_command(struct command_line *line, unsigned given, int n_words, char **words)
+{
+    if (n_words == 0)
+        return usage("no command is given", "");
+    const struct command *command = find_command(words[0]);
+    if (command == NULL)
+        return unknown_command(words[0]);
+    if ((given & TAKES_DRY_RUN & ~command->takes) != 0)
+        return usage("--dry-run is not an option of ", command->name);
+    if ((given & TAKES_JSON & ~command->takes) != 0)
+        return usage("--json is not an option of ", command->name);
+    if ((given & TAKES_CONNECT & ~command->takes) != 0)
+        return usage("--connect is not an option of ", command->name);
+    if (n_words > 2 || (n_words == 2 && (command->takes & TAKES_ARGUMENT) == 0))
+        return usage("too many words after ", command->name);
+    line->argument = n_words == 2 ? words[1] : NULL;
+    return command->run(line);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"dry-run", no_argument, NULL, 'd'},
+        {"json", no_argument, NULL, 'j'},         {"connect", no_argument, NULL, 'C'},
+        {"verbose", no_argument, NULL, 'v'},      {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    };
+    struct command_line line = {0};
+    unsigned given = 0;
+    int option;
+    signal(SIGPIPE, SIG_IGN); /* a broken connection is an error of its call, not the end */
+    while ((option = getopt_long(argc, argv, "c:vVh", options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            line.config = optarg;
+            break;
+        case 'd':
+            line.is_dry_run = true;
+            given |= TAKES_DRY_RUN;
+            break;
+        case 'j':
+            line.wants_json = true;
+            given |= TAKES_JSON;
+            break;
+        case 'C':
+            line.wants_connect = true;
+            given |= TAKES_CONNECT;
+            break;
+        case 'v':
+            line.is_verbose = true;
+            break;
+        case 'V':
+            puts("dynomatic " PACKAGE_VERSION);
+            return EXIT_DONE;
+        case 'h':
+            return print_help();
+        default:
+            fputs("dynomatic --help tells what there is\n", stderr);
+            return EXIT_USAGE;
+        }
+    }
+    return run_command(&line, given, argc - optind, argv + optind);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/pool.h"
+
+#include "core/log.h"
+#include "core/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Life ---- */
+
+void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit)
+{
+    *pool = (struct pool){.spec = spec, .policy = spec->policy};
+    pool->size = -1;
+    pool->wanted = -1;
+    pool->applying = -1;
+    pool->told = -1;
+    pool->refused = -1;
+    if (pool->policy.max > limit)
+        pool->policy.max = limit;
+    if (pool->policy.min > limit)
+        pool->policy.min = limit;
+}
+
+void pool_fini(struct pool *pool)
+{
+    free(pool->reading_trouble);
+    free(pool->size_trouble);
+    free(pool->why);
+}
+
+void pool_inherit(struct pool *pool, const struct pool *old)
+{
+    pool->history = old->history;
+}
+
+/* The most that the policy may ask for by itself. */
+static int32_t most_wanted(const struct policy *policy)
+{
+    int32_t most = policy->min > policy->then ? policy->min : policy->then;
+    for (size_t i = 0; i < policy->n_rules; i++)
+        if (policy->rules[i].dynos > most)
+            most = policy->rules[i].dynos;
+    if (policy->per_dyno > 0)
+        most = policy->max;
+    return most < policy->max ? most : policy->max;
+}
+
+bool pool_explain_limit(const struct pool_spec *spec, const char *scaler, int32_t limit,
+                        struct text *out)
+{
+    int32_t most = most_wanted(&spec->policy);
+    if (most <= limit)
+        return false;
+    if (most == INT32_MAX)
+        text_add_format(out, "%s: per_dyno without max asks for any number of dynos", spec->name);
+    else
+        text_add_format(out, "%s: the file asks for up to %d dynos", spec->name, most);
+    text_add_format(out, ", %s can run %d by its options: never more than %d will run", scaler,
+                    limit, limit);
+    return true;
+}
+
+/* ---- What holds a pool up is told when it changes ---- */
+
+static void note_trouble(const struct pool *pool, char **told, const char *text)
+{
+    bool is_same = text == NULL ? *told == NULL : *told != NULL && strcmp(text, *told) == 0;
+    if (is_same)
+        return;
+    free(*told);
+    *told = text != NULL ? memory_copy(text) : NULL;
+    if (text != NULL)
+        log_write(LOG_ERROR, pool->spec->name, "%s", text);
+}
+
+/* ---- Measure ---- */
+
+void pool_take_reading(struct pool *pool, const struct answer *answer, int64_t now_ms)
+{
+    pool->reading = (struct reading){now_ms, VALUE_UNKNOWN, VALUE_UNKNOWN, VALUE_UNKNOWN};
+    if (answer == NULL)
+        return;
+    pool->reading.waiting = answer_value(answer, DYN_WAITING);
+    pool->reading.latency = answer_value(answer, DYN_LATENCY);
+    pool->reading.busy = answer_value(answer, DYN_BUSY);
+    note_trouble(pool, &pool->reading_trouble, answer->unknown);
+}
+
+/* ---- Decide ---- */
+
+void pool_decide(struct pool *pool, int64_t now_ms)
+{
+    pool->decision =
+        policy_decide(&pool->policy, &pool->history, &pool->reading, pool->size, now_ms);
+    int32_t size = pool->decision.size;
+    bool is_refused = size == pool->refused && now_ms < pool->refused_until_ms;
+    bool is_change = pool->size >= 0 && size != pool->size && !is_refused;
+    pool->wanted = is_change ? size : -1;
+}
+
+/* ---- Apply ---- */
+
+/* The size in an answer, -1 if there is none. */
+static int32_t size_in(const struct answer *answer)
+{
+    struct value size = answer_value(answer, DYN_SIZE);
+    return size.doubt == KNOWN_EXACT && size.number <= INT32_MAX ? (int32_t)size.number : -1;
+}
+
+void pool_take_size(struct pool *pool, const struct answer *answer)
+{
+    int32_t size = size_in(answer);
+    const char *trouble = answer->unknown;
+    if (size < 0 && trouble == NULL)
+        trouble = "the platform does not tell its size";
+    note_trouble(pool, &pool->size_trouble, trouble);
+    if (size >= 0 && pool->size >= 0 && size != pool->size)
+        log_write(LOG_INFO, pool->spec->name, "%d -> %d, changed by somebody else", pool->size,
+                  size);
+    pool->size = size;
+}
+
+static char *explain(const struct pool *pool)
+{
+    struct text why = {0};
+    policy_explain(&pool->policy, &pool->decision, &pool->reading, &why);
+    return text_take(&why);
+}
+
+void pool_tell_dry_run(struct pool *pool)
+{
+    if (pool->wanted < 0 || pool->wanted == pool->told)
+        return;
+    char *why = explain(pool);
+    log_write(LOG_INFO, pool->spec->name, "%d -> %d, not applied: dry run (%s)", pool->size,
+              pool->wanted, why);
+    free(why);
+    pool->told = pool->wanted;
+}
+
+bool pool_is_settled(const struct pool *pool, bool is_dry_run)
+{
+    return pool->reading.at_ms != 0 && pool->size >= 0 && pool->refused < 0 &&
+           (pool->wanted < 0 || is_dry_run);
+}
+
+void pool_start_apply(struct pool *pool)
+{
+    free(pool->why);
+    pool->why = explain(pool);
+    pool->applying = pool->wanted;
+    pool->wanted = -1;
+}
+
+/* The platform did something else than it was asked for. */
+static void note_refusal(struct pool *pool, const char *why, int32_t size, int64_t retry_ms)
+{
+    struct text trouble = {0};
+    text_add_format(&trouble, "asked for %d", pool->applying);
+    if (size >= 0)
+        text_add_format(&trouble, ", the platform runs %d", size);
+    text_add_format(&trouble, ": %s", why != NULL ? why : "it does not say why");
+    note_trouble(pool, &pool->size_trouble, text_chars(&trouble));
+    text_fini(&trouble);
+    pool->refused = pool->applying;
+    pool->refused_until_ms = retry_ms;
+}
+
+void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t retry_ms)
+{
+    int32_t size = answer != NULL ? size_in(answer) : -1;
+    if (size >= 0 && size != pool->size)
+        log_write(LOG_INFO, pool->spec->name, "%d -> %d (%s)", pool->size, size, pool->why);
+    if (answer != NULL && size != pool->applying)
+        note_refusal(pool, answer->unknown, size, retry_ms);
+    else if (size >= 0)
+        note_trouble(pool, &pool->size_trouble, NULL);
+    pool->size = size;
+    pool->applying = -1;
+}

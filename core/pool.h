@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ * One pool as it runs: what was measured, what the platform says, what is wanted. Told of each by
+ * the cycle; decides; logs what changed. */
+#ifndef CORE_POOL_H
+#define CORE_POOL_H
+
+#include "core/instance.h"
+#include "core/policy.h"
+#include "core/settings.h"
+
+#include <stdbool.h>
+
+struct pool {
+    const struct pool_spec *spec;
+    struct policy policy; /* the spec's, with max cut to what the back-end can run */
+    struct reading reading;
+    struct history history;
+    struct decision decision; /* the last one */
+    int64_t due_ms;           /* when it is measured next */
+    int32_t size;             /* the platform's; -1: not known */
+    int32_t wanted;           /* to be applied; -1: nothing is */
+    int32_t applying;         /* asked for by the apply call that runs */
+    char *why;                /* and why, for the log */
+    int32_t told;             /* dry run: the size last told; -1: none */
+    int32_t refused;          /* what the platform did not take as it was asked; -1: nothing */
+    int64_t refused_until_ms; /* it is not asked for that again before */
+    char *reading_trouble;    /* why values are missing, as last logged; NULL: they are not */
+    char *size_trouble;       /* why the size is not known or not as wanted, likewise */
+};
+
+/* Starts a pool of a scaler that can run `limit` workers of it (INT32_MAX: any number). */
+void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit);
+void pool_fini(struct pool *pool);
+
+/* Carries over what outlasts a new configuration. */
+void pool_inherit(struct pool *pool, const struct pool *old);
+
+/* What was measured at now_ms; answer NULL: nothing could be. */
+void pool_take_reading(struct pool *pool, const struct answer *answer, int64_t now_ms);
+
+/* What the platform says, unasked. */
+void pool_take_size(struct pool *pool, const struct answer *answer);
+
+/* `wanted` goes to the platform: it becomes `applying`. */
+void pool_start_apply(struct pool *pool);
+
+/* What the platform made of `applying`; answer NULL: not known, so the size is not known either. A
+ * size that was not taken as asked is not asked for again before retry_ms. */
+void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t retry_ms);
+
+/* Logs what is wanted, once, instead of applying it. */
+void pool_tell_dry_run(struct pool *pool);
+
+/* Whether it was measured, and has the size that was decided for it (or was told, if dry_run). */
+bool pool_is_settled(const struct pool *pool, bool is_dry_run);
+
+/* Decides on what is known; sets `wanted`. */
+void pool_decide(struct pool *pool, int64_t now_ms);
+
+/* "worker: rules ask for up to 15 dynos, heroku-hobby can run 4: 4 it is", or false. */
+bool pool_explain_limit(const struct pool_spec *spec, const char *scaler, int32_t limit,
+                        struct text *out);
+
+#endif
