@@ -45,8 +45,7 @@ extern "C" {
     ((size_t)((const char *)(&(table)->member + 1) - (const char *)(table)) <= (table)->size && \
      (table)->member != 0)
 
-/* ---- Results ----------------------------------------------------------------------------------
- */
+/* ---- Results ---- */
 
 /* What a function returns. Each failure says what the host does next, never what went wrong:
  * that is the text given to host->fail(). */
@@ -59,8 +58,7 @@ enum {
     DYN_NO = 4      /* detect only: this store is not mine */
 };
 
-/* ---- Values -----------------------------------------------------------------------------------
- */
+/* ---- Values ---- */
 
 /* What host->put() takes. The first block is measured for a group by a queue adapter; the second
  * is read for a name by a scaler back-end. A value that is not put is unknown, which is not zero.
@@ -98,8 +96,7 @@ enum {
     DYN_DEBUG = 3  /* for whoever looks for a fault */
 };
 
-/* ---- What the host offers ---------------------------------------------------------------------
- */
+/* ---- What the host offers ---- */
 
 struct dyn_worker;
 
@@ -147,8 +144,7 @@ struct dyn_call {
     int64_t deadline_ns; /* CLOCK_MONOTONIC, nanoseconds: return DYN_LATE by then */
 };
 
-/* ---- Options ----------------------------------------------------------------------------------
- */
+/* ---- Options ---- */
 
 /* The type of an option: what a person may write in the file, and the C member at `offset`. */
 enum {
@@ -192,8 +188,7 @@ struct dyn_option {
     uint32_t reserved;    /* 0 */
 };
 
-/* ---- Queue adapters ---------------------------------------------------------------------------
- */
+/* ---- Queue adapters ---- */
 
 /* The queue names that one pool's workers serve, read together. */
 struct dyn_group {
@@ -247,8 +242,7 @@ struct dyn_queue {
                        uint32_t n);
 };
 
-/* ---- Scaler back-ends -------------------------------------------------------------------------
- */
+/* ---- Scaler back-ends ---- */
 
 /* One pool's size, to be set. */
 struct dyn_change {
@@ -281,8 +275,7 @@ struct dyn_scaler {
     int32_t (*limit)(void *self, const char *name);
 };
 
-/* ---- The plugin -------------------------------------------------------------------------------
- */
+/* ---- The plugin ---- */
 
 struct dyn_plugin {
     uint32_t size;                    /* sizeof(struct dyn_plugin), as the plugin was built */
