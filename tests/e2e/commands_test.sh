@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The command line: what each command prints, and its exit status.
+. "$top_srcdir/tests/support/tap.sh"
+. "$top_srcdir/tests/support/e2e.sh"
+needs sqlite3 'it makes the database'
+needs jq 'it reads JSON'
+
+run() { # sets status, out, err
+  out=$(dynomatic "$@" 2>"$scratch/err")
+  status=$?
+  err=$(cat "$scratch/err")
+}
+
+# ---- usage ----
+
+run --help
+is '--help has status 0' $status 0
+has '--help names the commands' "$out" 'count'
+run --version
+has '--version' "$out" 'dynomatic '
+run
+is 'no command is a usage error' $status 2
+has 'and says so' "$err" 'no command is given'
+run cuont
+is 'an unknown command is a usage error' $status 2
+has 'with the nearest one' "$err" 'did you mean "count"?'
+run check --json
+is 'an option of another command is a usage error' $status 2
+has 'and says so' "$err" '--json is not an option of check'
+run check --jsno
+is 'an unknown option is a usage error' $status 2
+run check one
+is 'a word too many is a usage error' $status 2
+cd "$scratch"
+run check
+is 'no configuration at all has status 2' $status 2
+has 'and tells where it was looked for' "$err" '/etc/dynomatic/dynomatic.yml'
+
+# ---- the main configuration ----
+
+db=$scratch/app.sqlite3
+make_sqlite "$db"
+set_jobs_sqlite "$db" 12
+start_fake --formation worker=0:Standard-1X
+cat >dynomatic.yml <<END
+queue: { adapter: delayedjob, url: "sqlite3:$db" }
+scaler: { backend: heroku-formation, app: myapp, token: "$token", api_url: "$api_url" }
+rules: [{ at_least: 10, dynos: 5 }]
+END
+
+run check
+is 'check of a good file has status 0' $status 0
+is 'and says what it holds' "$out" 'dynomatic.yml: 1 pool, 1 queue instance, 1 scaler instance: good'
+mv dynomatic.yml other.yml
+DYNOMATIC_CONFIG=other.yml run check
+has 'DYNOMATIC_CONFIG names the file' "$out" 'other.yml: '
+run -c other.yml check
+has '-c names the file' "$out" 'other.yml: '
+mv other.yml dynomatic.yml
+
+run check --connect
+is 'check --connect has status 0' $status 0
+has 'it tries the store' "$out" 'delayedjob: answers'
+has 'it tries the platform' "$out" 'heroku-formation: answers'
+has 'it tells the sizes' "$out" 'worker runs 0'
+is 'it changes nothing' "$(requests PATCH)" 0
+
+run count
+is 'count has status 0' $status 0
+has 'count has a table' "$out" 'POOL'
+has 'with the figures' "$(printf '%s' "$out" | tail -1 | tr -s ' ')" 'worker delayedjob 12 '
+run count --json
+is 'count --json' "$(printf '%s' "$out" | jq -c '.[0] | [.pool, .waiting, .busy, .failed, .at_least]')" \
+  '["worker",12,0,0,[]]'
+
+run once --dry-run
+is 'once --dry-run has status 0' $status 0
+has 'it tells what it would do' "$err" '0 -> 5, not applied: dry run'
+is 'it applies nothing' "$(requests PATCH)" 0
+run once
+is 'once has status 0' $status 0
+is 'once applies' "$(quantity worker)" 5
+run once
+is 'once again has nothing to do' "$(requests PATCH)" 1
+
+run plugins
+has 'plugins lists the adapters' "$out" 'delayedjob'
+has 'and the back-ends' "$out" 'heroku-hobby'
+run plugins delayedjob
+has 'plugins NAME prints the options' "$out" 'max_run_time'
+run plugins nonsense
+is 'plugins with an unknown name has status 1' $status 1
+has 'and names what there is' "$err" 'delayedjob'
+
+# ---- failing ----
+
+kill "$fake_pid"
+wait "$fake_pid"
+run check --connect
+is 'a platform that is down fails check --connect with status 1' $status 1
+has 'and the address is named' "$out" '127.0.0.1'
+run once
+is 'and once' $status 1
+rm "$db"
+run count
+is 'a store that is not there fails count with status 1' $status 1
+has 'what is not known is no zero' "$(printf '%s' "$out" | sed -n 2p | tr -s ' ')" 'worker delayedjob ? ?'
+has 'and the reason is told' "$out" 'app.sqlite3'
+run count --json
+is 'in JSON it is null' "$(printf '%s' "$out" | jq -c '.[0] | [.waiting, .latency_ms, (.unknown | length > 0)]')" \
+  '[null,null,true]'
+echo 'ruels: []' >bad.yml
+for command in run once check count; do
+  run -c bad.yml $command
+  is "a bad file has status 2: $command" $status 2
+  has "and the mistake is told: $command" "$err$out" 'bad.yml:1:1'
+done
+ok 'a closed output fails' test "$(dynomatic plugins >/dev/full 2>/dev/null; echo $?)" = 1
+
+# ---- on a terminal ----
+
+terminal() { script -qec "$top_builddir/dynomatic plugins" /dev/null; }
+if command -v script >/dev/null; then
+  has 'headings are bold on a terminal' "$(TERM=xterm terminal)" $'\033[1m'
+  has_not 'unless NO_COLOR is set' "$(NO_COLOR=1 TERM=xterm terminal)" $'\033['
+fi
+tap_end
