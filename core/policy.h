@@ -45,12 +45,12 @@ struct rule {
 struct policy {
     struct rule *rules; /* in any order */
     size_t n_rules;
-    int64_t per_dyno;   /* one dyno for each so many waiting jobs; 0: no such vote */
+    int64_t per_dyno; /* one dyno for each so many waiting jobs; 0: no such vote */
     int32_t min;
-    int32_t max;        /* INT32_MAX: none */
-    int64_t stale_ms;   /* a reading older than this is unknown */
-    int64_t hold_ms;    /* nothing known: the size stays for so long ... */
-    int32_t then;       /* ... then it is raised to this; -1: it stays */
+    int32_t max;      /* INT32_MAX: none */
+    int64_t stale_ms; /* a reading older than this is unknown */
+    int64_t hold_ms;  /* nothing known: the size stays for so long ... */
+    int32_t then;     /* ... then it is raised to this; -1: it stays */
 };
 
 /* A count at or past this changes no decision of the policy. 0: every count matters. */
@@ -69,31 +69,30 @@ struct history {
 /* ---- What comes out ---- */
 
 enum step_kind {
-    STEP_JOBS,       /* a jobs rule voted: from = the value seen, to = dynos */
-    STEP_LATENCY,    /* a latency rule voted */
-    STEP_PER_DYNO,   /* per_dyno voted */
-    STEP_BELOW,      /* below every rule: min */
-    STEP_DOUBT,      /* a metric is in doubt: not lowered */
-    STEP_HOLD,       /* nothing known: the size stays */
-    STEP_THEN,       /* nothing known for longer than hold: raised */
-    STEP_MIN,        /* raised to min */
-    STEP_MAX         /* cut to max */
+    STEP_JOBS,     /* a jobs rule voted */
+    STEP_LATENCY,  /* a latency rule voted */
+    STEP_PER_DYNO, /* per_dyno voted */
+    STEP_BELOW,    /* below every rule: min */
+    STEP_DOUBT,    /* a metric is in doubt: not lowered */
+    STEP_HOLD,     /* nothing known: the size stays */
+    STEP_THEN,     /* nothing known for as long as hold: raised */
+    STEP_MIN,      /* raised to min */
+    STEP_MAX       /* cut to max */
 };
 
-/* One step: the number before and after it. Votes tell their vote in `after`, and in `rule` which
- * rule it was (index, or -1); `seen` is the value looked at. */
+/* One step, in the order they were taken: votes first, of which the largest goes on. */
 struct step {
     enum step_kind kind;
-    int32_t before;
-    int32_t after;
-    int32_t rule;
-    struct value seen;
+    int32_t before;    /* the number that it came upon; of a vote: the present size */
+    int32_t after;     /* the number that it left; of a vote: the vote */
+    int32_t rule;      /* of a vote: the index of the rule, -1: none of them */
+    struct value seen; /* of a vote: the value looked at */
 };
 
 #define DECISION_STEPS 12
 
 struct decision {
-    int32_t size;             /* wanted */
+    int32_t size; /* wanted */
     struct step steps[DECISION_STEPS];
     size_t n_steps;
 };

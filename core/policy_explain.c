@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT
+ * A decision as one line for people, the units humanised. */
+#include "core/policy.h"
+
+#include <inttypes.h>
+
+/* The two greatest units that say something: "850 ms", "40 s", "2 min 5 s", "3 h 20 min". */
+static void add_duration(int64_t ms, struct text *out)
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {{"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
+    size_t i = 0;
+    while (i < 4 && ms < units[i].ms)
+        i++;
+    text_add_format(out, "%" PRId64 " %s", ms / units[i].ms, units[i].name);
+    bool is_exact = i == 3 && ms >= 10000; /* milliseconds say nothing beside so many seconds */
+    if (i == 4 || is_exact)
+        return;
+    int64_t rest = ms % units[i].ms / units[i + 1].ms;
+    if (rest > 0)
+        text_add_format(out, " %" PRId64 " %s", rest, units[i + 1].name);
+}
+
+static void add_dynos(int32_t dynos, struct text *out)
+{
+    text_add_format(out, "%" PRId32 " %s", dynos, dynos == 1 ? "dyno" : "dynos");
+}
+
+static void add_waiting(struct value waiting, struct text *out)
+{
+    if (waiting.doubt == KNOWN_NOT)
+        text_add(out, "waiting unknown");
+    else
+        text_add_format(out, "%s%" PRId64 " waiting",
+                        waiting.doubt == KNOWN_AT_LEAST ? "at least " : "", waiting.number);
+}
+
+static void add_latency(struct value latency, struct text *out)
+{
+    if (latency.doubt == KNOWN_NOT) {
+        text_add(out, "oldest unknown");
+        return;
+    }
+    text_add(out, latency.doubt == KNOWN_AT_LEAST ? "oldest at least " : "oldest ");
+    add_duration(latency.number, out);
+}
+
+/* What the policy looks at, and what else is known. An empty queue has no oldest job. */
+static void add_reading(const struct policy *policy, const struct reading *reading,
+                        struct text *out)
+{
+    bool is_empty = reading->waiting.doubt == KNOWN_EXACT && reading->waiting.number == 0;
+    bool has_waiting = policy_wants_waiting(policy) || reading->waiting.doubt != KNOWN_NOT;
+    bool has_latency =
+        !is_empty && (policy_wants_latency(policy) || reading->latency.doubt != KNOWN_NOT);
+    if (has_waiting)
+        add_waiting(reading->waiting, out);
+    if (has_waiting && has_latency)
+        text_add(out, ", ");
+    if (has_latency)
+        add_latency(reading->latency, out);
+    if (!has_waiting && !has_latency)
+        text_add(out, "nothing to look at");
+}
+
+/* Why there was no vote. */
+static void add_blindness(const struct policy *policy, const struct reading *reading,
+                          struct text *out)
+{
+    bool is_unknown = (!policy_wants_waiting(policy) || reading->waiting.doubt == KNOWN_NOT) &&
+                      (!policy_wants_latency(policy) || reading->latency.doubt == KNOWN_NOT);
+    if (reading->at_ms <= 0) {
+        text_add(out, "not measured yet");
+        return;
+    }
+    if (!is_unknown)
+        text_add(out, "last measured too long ago: ");
+    add_reading(policy, reading, out);
+}
+
+static void add_rule(const struct policy *policy, const struct step *step, struct text *out)
+{
+    int64_t at_least = policy->rules[step->rule].at_least;
+    if (step->kind == STEP_JOBS)
+        text_add_format(out, "rule at_least %" PRId64, at_least);
+    else {
+        text_add(out, "rule latency ");
+        add_duration(at_least, out);
+    }
+    text_add(out, ": ");
+    add_dynos(step->after, out);
+}
+
+static void add_step_text(const struct policy *policy, const struct step *step, struct text *out)
+{
+    switch (step->kind) {
+    case STEP_JOBS:
+    case STEP_LATENCY:
+        add_rule(policy, step, out);
+        break;
+    case STEP_PER_DYNO:
+        text_add_format(out, "per_dyno %" PRId64 ": ", policy->per_dyno);
+        add_dynos(step->after, out);
+        break;
+    case STEP_BELOW:
+        text_add(out, "below every rule: ");
+        add_dynos(step->after, out);
+        break;
+    case STEP_DOUBT:
+        text_add_format(out, "not certain, so not lowered: %" PRId32, step->after);
+        break;
+    case STEP_HOLD:
+        text_add_format(out, "held: %" PRId32, step->after);
+        break;
+    case STEP_THEN:
+        text_add(out, "hold ");
+        add_duration(policy->hold_ms, out);
+        text_add_format(out, " is over, then: %" PRId32, step->after);
+        break;
+    case STEP_MIN:
+        text_add_format(out, "min %" PRId32 ": %" PRId32, policy->min, step->after);
+        break;
+    case STEP_MAX:
+        text_add_format(out, "max %" PRId32 ": %" PRId32, policy->max, step->after);
+        break;
+    }
+}
+
+static bool is_blind(const struct decision *decision)
+{
+    for (size_t i = 0; i < decision->n_steps; i++)
+        if (decision->steps[i].kind == STEP_HOLD || decision->steps[i].kind == STEP_THEN)
+            return true;
+    return false;
+}
+
+void policy_explain(const struct policy *policy, const struct decision *decision,
+                    const struct reading *reading, struct text *out)
+{
+    if (is_blind(decision))
+        add_blindness(policy, reading, out);
+    else
+        add_reading(policy, reading, out);
+    for (size_t i = 0; i < decision->n_steps; i++) {
+        text_add(out, "; ");
+        add_step_text(policy, &decision->steps[i], out);
+    }
+}
