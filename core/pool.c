@@ -115,7 +115,9 @@ void pool_take_size(struct pool *pool, const struct answer *answer)
     const char *trouble = answer->unknown;
     if (size < 0 && trouble == NULL)
         trouble = "the platform does not tell its size";
-    note_trouble(pool, &pool->size_trouble, trouble);
+    if (trouble != NULL ||
+        pool->refused < 0) /* a refusal stands until the platform takes a change */
+        note_trouble(pool, &pool->size_trouble, trouble);
     if (size >= 0 && pool->size >= 0 && size != pool->size)
         log_write(LOG_INFO, pool->spec->name, "%d -> %d, changed by somebody else", pool->size,
                   size);
@@ -173,10 +175,12 @@ void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t r
     int32_t size = answer != NULL ? size_in(answer) : -1;
     if (size >= 0 && size != pool->size)
         log_write(LOG_INFO, pool->spec->name, "%d -> %d (%s)", pool->size, size, pool->why);
-    if (answer != NULL && size != pool->applying)
+    if (answer != NULL && size != pool->applying) {
         note_refusal(pool, answer->unknown, size, retry_ms);
-    else if (size >= 0)
+    } else if (size >= 0) {
+        pool->refused = -1;
         note_trouble(pool, &pool->size_trouble, NULL);
+    }
     pool->size = size;
     pool->applying = -1;
 }
