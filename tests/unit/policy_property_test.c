@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT
+ * What holds for every policy and every reading, shown on random ones. The seed is fixed, so that a
+ * failure comes back; the first counterexample of each property is printed. */
+#include "core/policy.h"
+#include "tests/support/suite.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ROUNDS = 100000, MOST_RULES = 6, COMPLETIONS = 8 };
+
+/* ---- Dice ---- */
+
+static uint64_t dice_state;
+
+static uint64_t dice(void)
+{
+    dice_state ^= dice_state << 13;
+    dice_state ^= dice_state >> 7;
+    dice_state ^= dice_state << 17;
+    return dice_state;
+}
+
+/* 0 to most, both included. */
+static int64_t upto(int64_t most)
+{
+    return (int64_t)(dice() % ((uint64_t)most + 1));
+}
+
+static bool one_in(int64_t n)
+{
+    return upto(n - 1) == 0;
+}
+
+/* Mostly small, so that cases meet; at times of any magnitude, or the greatest there is. */
+static int64_t number(void)
+{
+    if (one_in(20))
+        return INT64_MAX - upto(1);
+    if (one_in(10))
+        return (int64_t)(dice() >> (1 + upto(62)));
+    return upto(60);
+}
+
+/* ---- A case ---- */
+
+struct world {
+    struct rule rules[MOST_RULES];
+    struct policy policy;
+    struct history history;
+    struct reading reading;
+    int32_t present;
+    int64_t now_ms;
+};
+
+/* One die a statement: the order within an expression is the compiler's. */
+static struct rule random_rule(void)
+{
+    struct rule rule;
+    rule.kind = one_in(3) ? RULE_LATENCY : RULE_JOBS;
+    rule.at_least = number();
+    rule.dynos = one_in(30) ? INT32_MAX : (int32_t)upto(30);
+    return rule;
+}
+
+static struct value random_value(void)
+{
+    struct value value = {0, KNOWN_NOT};
+    if (one_in(4))
+        return value;
+    value.number = number();
+    value.doubt = one_in(3) ? KNOWN_AT_LEAST : KNOWN_EXACT;
+    return value;
+}
+
+static void fill_policy(struct policy *policy, struct rule *rules)
+{
+    policy->rules = rules;
+    policy->n_rules = (size_t)upto(MOST_RULES);
+    policy->per_dyno = one_in(3) ? 1 + number() % INT64_MAX : 0;
+    policy->min = (int32_t)upto(5);
+    policy->max = one_in(4) ? INT32_MAX : policy->min + (int32_t)upto(30);
+    policy->stale_ms = upto(20);
+    policy->hold_ms = upto(20);
+    policy->then = (int32_t)upto(15) - 1;
+    for (size_t i = 0; i < policy->n_rules; i++)
+        rules[i] = random_rule();
+}
+
+static void fill(struct world *world)
+{
+    memset(world, 0, sizeof *world);
+    fill_policy(&world->policy, world->rules);
+    world->now_ms = 1000 + upto(1000);
+    world->reading.at_ms = world->now_ms - upto(30);
+    world->reading.waiting = random_value();
+    world->reading.latency = random_value();
+    world->history.blind_since_ms = one_in(2) ? 0 : world->now_ms - upto(30);
+    world->present = one_in(30) ? INT32_MAX : (int32_t)upto(41) - 1;
+}
+
+static int64_t n_decided;
+
+static struct decision decide(const struct world *world)
+{
+    struct history history = world->history;
+    n_decided++;
+    return policy_decide(&world->policy, &history, &world->reading, world->present, world->now_ms);
+}
+
+static int32_t size(const struct world *world)
+{
+    return decide(world).size;
+}
+
+/* ---- Finding a counterexample ---- */
+
+static void print_value(const char *name, struct value value)
+{
+    static const char *const doubts[] = {"", "at least ", "unknown, not "};
+    printf(" %s %s%" PRId64, name, doubts[value.doubt], value.number);
+}
+
+static void print_world(const struct world *world)
+{
+    const struct policy *policy = &world->policy;
+    printf("\n    min %d max %d per_dyno %" PRId64 " stale %" PRId64 " hold %" PRId64 " then %d;",
+           policy->min, policy->max, policy->per_dyno, policy->stale_ms, policy->hold_ms,
+           policy->then);
+    for (size_t i = 0; i < policy->n_rules; i++)
+        printf(" %s %" PRId64 ": %d,", policy->rules[i].kind == RULE_JOBS ? "at_least" : "latency",
+               policy->rules[i].at_least, policy->rules[i].dynos);
+    print_value("\n    waiting", world->reading.waiting);
+    print_value("latency", world->reading.latency);
+    printf(" %" PRId64 " ms old, present %d, blind since %" PRId64 " at %" PRId64 ", decided %d\n",
+           world->now_ms - world->reading.at_ms, world->present, world->history.blind_since_ms,
+           world->now_ms, size(world));
+}
+
+/* Whether the property holds for a case; false: it does not. */
+typedef bool property(struct world *world);
+
+static void holds_for_all(property *holds)
+{
+    int64_t broken = 0;
+    int64_t decided_before = n_decided;
+    dice_state = 88172645463325252u;
+    for (int i = 0; i < ROUNDS; i++) {
+        struct world world;
+        fill(&world);
+        if (holds(&world))
+            continue;
+        if (broken++ == 0)
+            print_world(&world);
+    }
+    CHECK_INT(broken, 0);
+    CHECK(n_decided - decided_before >= ROUNDS);
+}
+
+/* ---- Properties ---- */
+
+/* What no doubt may go under: the present size, where a person's max does not cut it. */
+static int32_t floor_of(const struct world *world)
+{
+    return world->present < world->policy.max ? world->present : world->policy.max;
+}
+
+static bool is_within_bounds(struct world *world)
+{
+    int32_t decided = size(world);
+    return decided >= world->policy.min && decided <= world->policy.max;
+}
+
+static void bounds_always_hold(void)
+{
+    holds_for_all(is_within_bounds);
+}
+
+/* A value that the one seen may stand for. */
+static struct value completion(struct value seen)
+{
+    int64_t more = number();
+    if (seen.doubt == KNOWN_NOT)
+        return (struct value){more, KNOWN_EXACT};
+    if (seen.doubt == KNOWN_AT_LEAST)
+        seen.number = more > INT64_MAX - seen.number ? INT64_MAX : seen.number + more;
+    return (struct value){seen.number, KNOWN_EXACT};
+}
+
+/* If it lowers, then whatever the unknown turns out to be, it would decide the same. */
+static bool lowers_only_what_is_certain(struct world *world)
+{
+    int32_t decided = size(world);
+    if (decided >= floor_of(world))
+        return true;
+    if (world->now_ms - world->reading.at_ms > world->policy.stale_ms)
+        return world->policy.n_rules == 0 && world->policy.per_dyno == 0;
+    struct world truth = *world;
+    for (int i = 0; i < COMPLETIONS; i++) {
+        truth.reading.waiting = completion(world->reading.waiting);
+        truth.reading.latency = completion(world->reading.latency);
+        if (size(&truth) != decided)
+            return false;
+    }
+    return true;
+}
+
+static void only_certainty_lowers(void)
+{
+    holds_for_all(lowers_only_what_is_certain);
+}
+
+/* The same world after something failed: a metric is lost, or all of them, or the reading is old.
+ */
+static bool survives_failure(struct world *world)
+{
+    bool wants_waiting = policy_wants_waiting(&world->policy);
+    bool wants_latency = policy_wants_latency(&world->policy);
+    struct world lost_waiting = *world;
+    struct world lost_latency = *world;
+    struct world late = *world;
+    lost_waiting.reading.waiting = VALUE_UNKNOWN;
+    lost_latency.reading.latency = VALUE_UNKNOWN;
+    late.reading.at_ms = world->now_ms - world->policy.stale_ms - 1;
+    int32_t least = floor_of(world);
+    return (!wants_waiting || size(&lost_waiting) >= least) &&
+           (!wants_latency || size(&lost_latency) >= least) &&
+           (!(wants_waiting || wants_latency) || size(&late) >= least);
+}
+
+static void no_failure_lowers(void)
+{
+    holds_for_all(survives_failure);
+}
+
+static bool ignores_order(struct world *world)
+{
+    struct world shuffled = *world;
+    shuffled.policy.rules = shuffled.rules;
+    for (size_t i = world->policy.n_rules; i > 1; i--) {
+        size_t j = (size_t)upto((int64_t)i - 1);
+        struct rule swapped = shuffled.rules[i - 1];
+        shuffled.rules[i - 1] = shuffled.rules[j];
+        shuffled.rules[j] = swapped;
+    }
+    return size(&shuffled) == size(world) &&
+           policy_cap(&shuffled.policy) == policy_cap(&world->policy);
+}
+
+static void the_order_of_rules_does_not_matter(void)
+{
+    holds_for_all(ignores_order);
+}
+
+static bool is_same_step(const struct step *a, const struct step *b)
+{
+    return a->kind == b->kind && a->before == b->before && a->after == b->after &&
+           a->rule == b->rule && a->seen.number == b->seen.number && a->seen.doubt == b->seen.doubt;
+}
+
+static bool repeats_itself(struct world *world)
+{
+    struct decision first = decide(world);
+    struct decision second = decide(world);
+    if (first.size != second.size || first.n_steps != second.n_steps)
+        return false;
+    for (size_t i = 0; i < first.n_steps; i++)
+        if (!is_same_step(&first.steps[i], &second.steps[i]))
+            return false;
+    return first.n_steps >= 1 && first.n_steps <= DECISION_STEPS;
+}
+
+static void the_same_comes_out_again(void)
+{
+    holds_for_all(repeats_itself);
+}
+
+/* As many dynos as jobs: a rule that asks for more never has fewer. */
+static void make_monotone(struct world *world)
+{
+    for (size_t i = 0; i < world->policy.n_rules; i++) {
+        int64_t at_least = world->rules[i].at_least;
+        world->rules[i].dynos = at_least > INT32_MAX ? INT32_MAX : (int32_t)at_least;
+    }
+}
+
+static bool grows_with_the_jobs(struct world *world)
+{
+    struct value jobs = {number(), KNOWN_AT_LEAST};
+    make_monotone(world);
+    struct world more = *world;
+    world->reading.waiting = (struct value){jobs.number, KNOWN_EXACT};
+    more.reading.waiting = completion(jobs);
+    return size(&more) >= size(world);
+}
+
+static void more_jobs_never_want_fewer_dynos(void)
+{
+    holds_for_all(grows_with_the_jobs);
+}
+
+static bool counts_no_further_than_the_cap(struct world *world)
+{
+    struct value counted = {policy_cap(&world->policy), KNOWN_AT_LEAST};
+    if (counted.number == 0)
+        return world->policy.per_dyno > 0;
+    struct world truth = *world;
+    truth.reading.waiting = completion(counted);
+    world->reading.waiting = counted;
+    return size(world) == size(&truth);
+}
+
+static void at_least_the_cap_decides_like_the_exact_number(void)
+{
+    holds_for_all(counts_no_further_than_the_cap);
+}
+
+static bool blindness_is_remembered(struct world *world)
+{
+    bool wants = policy_wants_waiting(&world->policy) || policy_wants_latency(&world->policy);
+    struct history history = {0};
+    world->reading.waiting = VALUE_UNKNOWN;
+    world->reading.latency = VALUE_UNKNOWN;
+    policy_decide(&world->policy, &history, &world->reading, world->present, world->now_ms);
+    int64_t since_ms = history.blind_since_ms;
+    n_decided++;
+    struct decision later = policy_decide(&world->policy, &history, &world->reading, world->present,
+                                          world->now_ms + world->policy.hold_ms);
+    return since_ms == (wants ? world->now_ms : 0) && history.blind_since_ms == since_ms &&
+           (!wants || later.size >= world->policy.then || later.size == world->policy.max);
+}
+
+static void blindness_counts_from_where_it_began(void)
+{
+    holds_for_all(blindness_is_remembered);
+}
+
+static const struct test tests[] = {
+    {"bounds always hold", bounds_always_hold},
+    {"only certainty lowers", only_certainty_lowers},
+    {"no failure lowers", no_failure_lowers},
+    {"the order of rules does not matter", the_order_of_rules_does_not_matter},
+    {"the same comes out again", the_same_comes_out_again},
+    {"more jobs never want fewer dynos", more_jobs_never_want_fewer_dynos},
+    {"at least the cap decides like the exact number",
+     at_least_the_cap_decides_like_the_exact_number},
+    {"blindness counts from where it began", blindness_counts_from_where_it_began},
+};
+SUITE_MAIN("policy: properties", tests)
