@@ -22,6 +22,8 @@ struct config *config_read(const char *path);
 struct config *config_parse(const char *path, const char *chars, size_t length);
 void config_free(struct config *config);
 
+const char *config_path(const struct config *config);
+
 /* NULL if there is none. */
 const struct config_node *config_root(const struct config *config);
 
@@ -33,6 +35,12 @@ const char *config_text(const struct config_node *node);
 /* True for a scalar written as nothing, ~ or null. */
 bool config_is_null(const struct config_node *node);
 
+/* True if a mistake was noted instead of making its text, so that "" says nothing. */
+bool config_is_broken(const struct config_node *node);
+
+/* True if part of its text is from the environment: then a message must not repeat it. */
+bool config_is_taken(const struct config_node *node);
+
 /* Entries of a list or a map in the order of the file; 0 for a scalar. */
 size_t config_count(const struct config_node *node);
 const struct config_node *config_item(const struct config_node *node, size_t i);
@@ -41,8 +49,11 @@ const char *config_key(const struct config_node *node, size_t i); /* of a map */
 /* The value of a map's key; NULL if node is no map or has no such key. */
 const struct config_node *config_get(const struct config_node *node, const char *key);
 
+/* Keeps a value's part of the source lines from being shown with any mistake: "token: ***". */
+void config_hide(struct config *config, const struct config_node *node);
+
 /* Notes a mistake at a value (or, for entry i of a map, at its key): "file:line:column: text", the
- * source line and a caret. `node` NULL: of the file as a whole. */
+ * source line and a caret. `node` NULL: of the file as a whole. The same one again is not noted. */
 void config_mistake(struct config *config, const struct config_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void config_mistake_at_key(struct config *config, const struct config_node *map, size_t i,

@@ -4,6 +4,7 @@
 #include "core/memory.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,31 @@ size_t text_columns(const char *chars)
         if (((unsigned char)*chars & 0xC0) != 0x80) /* not the rest of a character */
             columns++;
     return columns;
+}
+
+static bool is_printable(unsigned char c)
+{
+    return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c < 0x7F);
+}
+
+size_t text_character(const char *chars, size_t length)
+{
+    const unsigned char *c = (const unsigned char *)chars;
+    if (length == 0)
+        return 0;
+    if (c[0] < 0x80)
+        return is_printable(c[0]);
+    size_t n = c[0] >= 0xF0 ? 4 : c[0] >= 0xE0 ? 3 : 2;
+    if (c[0] < 0xC2 || c[0] > 0xF4 || length < n)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((c[i] & 0xC0) != 0x80)
+            return 0;
+    bool is_too_long = (c[0] == 0xE0 && c[1] < 0xA0) || (c[0] == 0xF0 && c[1] < 0x90);
+    bool is_surrogate = c[0] == 0xED && c[1] > 0x9F;
+    bool is_past_the_end = c[0] == 0xF4 && c[1] > 0x8F;
+    bool is_control = c[0] == 0xC2 && c[1] < 0xA0;
+    return is_too_long || is_surrogate || is_past_the_end || is_control ? 0 : n;
 }
 
 static size_t least(size_t a, size_t b, size_t c)

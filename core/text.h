@@ -28,6 +28,10 @@ void text_fini(struct text *text);
 /* Terminal columns that UTF-8 text takes, near enough for tables: one a character. */
 size_t text_columns(const char *chars);
 
+/* Bytes of the UTF-8 character that `chars` begin with; 0 if they begin with none, or with a
+ * control character other than tab and line breaks. */
+size_t text_character(const char *chars, size_t length);
+
 /* The word of `words` that is nearest to `word` and near enough to be meant, else NULL. */
 const char *text_nearest(const char *word, const char *const *words, size_t n);
 
