@@ -38,11 +38,11 @@ static enum pace_news note_success(struct pace *pace, int64_t now_ms)
 }
 
 /* A late call is asked again at the usual pace, but so that a slow store spends at most half of its
- * time on us. */
+ * time on us. A call that hung for an hour says nothing of the next one. */
 static int64_t pause_after(struct pace *pace, int32_t code, int64_t took_ms, uint32_t dice)
 {
     if (code == DYN_LATE)
-        return took_ms;
+        return within(took_ms, 0, RETRY_MOST_MS);
     if (code == DYN_BROKEN)
         pace->pause_ms = within(pace->pause_ms * 2, BROKEN_LEAST_MS, BROKEN_MOST_MS);
     else

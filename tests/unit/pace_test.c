@@ -56,6 +56,8 @@ static void a_late_call_pauses_as_long_as_it_took(void)
     pace_note(&pace, DYN_LATE, 5000, 10000, DICE_MIDDLE);
     CHECK_INT(pace.next_ms, 15000);
     CHECK_INT(pace.pause_ms, 0);
+    pace_note(&pace, DYN_LATE, 3600 * 1000, 10000, DICE_MIDDLE);
+    CHECK_INT(pace.next_ms, 70000); /* but not longer than a minute */
 }
 
 static void one_success_does_not_forget_the_pause(void)
