@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT
+ * Runs the host's cycle on a false clock: a script of load in, a list of actions out.
+ *
+ *     simulate FILE.sim
+ *
+ * A script is a configuration as dynomatic.yml(5) has it, for the plugins "store" and "platform", a
+ * line "---", and what happens, a line an event:
+ *
+ *     0s   worker waiting 25            jobs of the pool; also "at least 25" and "unknown"
+ *     0s   worker latency 40s           likewise
+ *     0s   worker size 3                somebody else sets the size
+ *     0s   worker most 8                the platform takes no greater size
+ *     60s  store fails no connection    its calls fail and may work again (DYN_RETRY)
+ *     60s  store breaks no such table   its calls fail until a person acts (DYN_BROKEN)
+ *     60s  store hangs                  its calls do not come back
+ *     60s  store takes 2s               until it answers; past the time-out: late
+ *     90s  store works
+ *     1h   end
+ *
+ * What comes out: each apply call, each line of the log from info on, with the time by the false
+ * clock; at the end how often each side was called. */
+#include "core/cycle.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/option.h"
+#include "tests/sim/stage.h"
+
+#include <dynomatic/plugin.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    START_MS = 86400000, /* the false clock is never 0, like the true one */
+    MOST_SPINS = 100     /* wishes to be woken at once, in a row: that would be a busy loop */
+};
+
+static const char *script_path;
+static size_t script_line;
+static bool is_over; /* nothing is told any more */
+
+static void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+static void die(const char *format, ...)
+{
+    va_list args;
+    fflush(stdout);
+    fprintf(stderr, "%s:%zu: ", script_path, script_line);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    exit(EXIT_FAILURE);
+}
+
+/* ---- What comes out ---- */
+
+static void print_time(void)
+{
+    int64_t s = (stage_now_ms - START_MS) / 1000;
+    printf("%" PRId64 ":%02d:%02d  ", s / 3600, (int)(s / 60 % 60), (int)(s % 60));
+}
+
+void stage_asked(const char *side, const char *changes)
+{
+    if (is_over)
+        return;
+    print_time();
+    printf("%s <- %s\n", side, changes);
+}
+
+/* In place of core/log. */
+void log_write(enum log_level level, const char *subject, const char *format, ...)
+{
+    static const char *const marks[] = {"error: ", "warning: ", ""};
+    va_list args;
+    if (level > LOG_INFO || is_over)
+        return;
+    print_time();
+    printf("%s: %s", subject, marks[level]);
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    putchar('\n');
+}
+
+void log_init(enum log_level most)
+{
+    (void)most;
+}
+
+static void print_calls(void)
+{
+    const struct side *side;
+    for (size_t i = 0; (side = stage_side_at(i)) != NULL; i++)
+        printf("%s: measured %d, read %d, applied %d\n", side->name, side->calls[CALL_MEASURE],
+               side->calls[CALL_READ], side->calls[CALL_APPLY]);
+}
+
+/* ---- Events ---- */
+
+static int64_t duration(const char *text)
+{
+    int64_t ms;
+    struct error error = {""};
+    if (option_parse_duration(text, &ms, &error) != 0)
+        die("%s", error.text);
+    return ms;
+}
+
+static int64_t count(const char *text)
+{
+    char *end;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0')
+        die("\"%s\" is no number", text);
+    return number;
+}
+
+static struct value value(const char *text, int64_t (*parse)(const char *text))
+{
+    static const char at_least[] = "at least ";
+    if (strcmp(text, "unknown") == 0)
+        return VALUE_UNKNOWN;
+    if (strncmp(text, at_least, sizeof at_least - 1) == 0)
+        return (struct value){parse(text + sizeof at_least - 1), KNOWN_AT_LEAST};
+    return (struct value){parse(text), KNOWN_EXACT};
+}
+
+static bool set_scene(const char *name, const char *verb, const char *rest)
+{
+    bool is_one = strcmp(verb, "waiting") == 0 || strcmp(verb, "latency") == 0 ||
+                  strcmp(verb, "size") == 0 || strcmp(verb, "most") == 0;
+    struct scene *scene = is_one ? stage_scene(name) : NULL;
+    if (scene == NULL)
+        return false;
+    if (verb[0] == 'w')
+        scene->waiting = value(rest, count);
+    else if (verb[0] == 'l')
+        scene->latency = value(rest, duration);
+    else if (verb[0] == 's')
+        scene->size = count(rest);
+    else
+        scene->most = count(rest);
+    return true;
+}
+
+static bool set_side(const char *name, const char *verb, const char *rest)
+{
+    static const struct {
+        const char *verb;
+        int32_t code;
+        bool hangs;
+    } states[] = {{"works", DYN_OK, false},
+                  {"fails", DYN_RETRY, false},
+                  {"breaks", DYN_BROKEN, false},
+                  {"hangs", DYN_OK, true}};
+    struct side *side = stage_side(name);
+    if (side == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        if (strcmp(verb, states[i].verb) != 0)
+            continue;
+        side->code = states[i].code;
+        side->hangs = states[i].hangs;
+        snprintf(side->why, sizeof side->why, "%s", rest);
+        return true;
+    }
+    if (strcmp(verb, "takes") != 0)
+        return false;
+    side->takes_ms = duration(rest);
+    return true;
+}
+
+/* ---- The script ---- */
+
+struct event {
+    int64_t at_ms;
+    size_t line;
+    char name[64];
+    char verb[16];
+    char rest[256];
+};
+
+struct script {
+    struct event *events;
+    size_t n;
+    size_t next; /* to be played */
+    int64_t end_ms;
+};
+
+static void play(const struct event *event)
+{
+    script_line = event->line;
+    if (!set_scene(event->name, event->verb, event->rest) &&
+        !set_side(event->name, event->verb, event->rest))
+        die("\"%s\" is nothing that can happen", event->verb);
+}
+
+static void read_event(struct script *script, const char *line)
+{
+    struct event event = {.line = script_line};
+    char time[32];
+    int n = sscanf(line, "%31s %63s %15s %255[^\n]", time, event.name, event.verb, event.rest);
+    if (n < 1 || time[0] == '#')
+        return;
+    event.at_ms = START_MS + duration(time);
+    if (script->n > 0 && event.at_ms < script->events[script->n - 1].at_ms)
+        die("%s lies before the event above", time);
+    if (n == 2 && strcmp(event.name, "end") == 0) {
+        script->end_ms = event.at_ms;
+        return;
+    }
+    if (n < 3)
+        die("an event is a time, a name and what happens");
+    script->events = memory_resize(script->events, script->n + 1, sizeof event);
+    script->events[script->n++] = event;
+}
+
+/* Reads the configuration into `config`, up to "---", and then the events. */
+static struct script read_script(FILE *file, struct text *config)
+{
+    char line[1024];
+    struct script script = {0};
+    bool is_in_config = true;
+    for (script_line = 1; fgets(line, sizeof line, file) != NULL; script_line++) {
+        if (strcmp(line, "---\n") == 0)
+            is_in_config = false;
+        else if (is_in_config)
+            text_add(config, line);
+        else
+            read_event(&script, line);
+    }
+    if (script.end_ms == 0)
+        die("the script has no end");
+    return script;
+}
+
+/* ---- The clock ---- */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void take_calls(struct cycle *cycle, struct crew *crew)
+{
+    struct instance *instance;
+    while ((instance = crew_take(crew)) != NULL)
+        cycle_finish(cycle, instance, stage_now_ms);
+}
+
+static void run(struct cycle *cycle, struct crew *crew, struct script *script)
+{
+    int spins = 0;
+    while (stage_now_ms < script->end_ms) {
+        while (script->next < script->n && script->events[script->next].at_ms <= stage_now_ms)
+            play(&script->events[script->next++]);
+        take_calls(cycle, crew);
+        int64_t next_ms = cycle_step(cycle, crew, stage_now_ms);
+        next_ms = earlier(next_ms, stage_next_answer_ms(crew));
+        next_ms = earlier(next_ms, script->end_ms);
+        if (script->next < script->n)
+            next_ms = earlier(next_ms, script->events[script->next].at_ms);
+        spins = next_ms > stage_now_ms ? 0 : spins + 1;
+        if (spins > MOST_SPINS)
+            die("the cycle wants to be woken at once, again and again: a busy loop");
+        stage_now_ms = next_ms > stage_now_ms ? next_ms : stage_now_ms;
+    }
+}
+
+static struct cycle *open_cycle(const struct text *configuration)
+{
+    struct text mistakes = {0};
+    struct config *config =
+        config_parse(script_path, text_chars(configuration), configuration->length);
+    struct settings *settings = settings_read(config);
+    config_print_mistakes(config, &mistakes);
+    struct cycle *cycle =
+        settings != NULL ? cycle_new(settings, (struct cycle_options){0}, &mistakes) : NULL;
+    if (cycle == NULL)
+        die("%s", text_chars(&mistakes));
+    config_free(config);
+    text_fini(&mistakes);
+    return cycle;
+}
+
+int main(int argc, char **argv)
+{
+    FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
+    script_path = argc == 2 ? argv[1] : "simulate";
+    if (file == NULL)
+        die("cannot be read: %s", argc == 2 ? strerror(errno) : "simulate FILE.sim");
+    struct text configuration = {0};
+    struct script script = read_script(file, &configuration);
+    fclose(file);
+    stage_now_ms = START_MS;
+    struct cycle *cycle = open_cycle(&configuration);
+    struct crew *crew = crew_new(0, NULL);
+    run(cycle, crew, &script);
+    print_calls();
+    is_over = true;
+    stage_let_go();
+    take_calls(cycle, crew);
+    cycle_free(cycle);
+    crew_free(crew);
+    free(script.events);
+    text_fini(&configuration);
+    return EXIT_SUCCESS;
+}

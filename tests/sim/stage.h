@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ * The other side of the host, as a script has it: stores and platforms that answer, fail, hang or
+ * take their time, and the crew that calls them, all on one thread and on a false clock.
+ *
+ * It stands in for core/crew.h and core/plugin.h: a program that links it gets the plugins "store"
+ * and "platform" of this file and no others. An option `named` tells several of one kind apart. */
+#ifndef TESTS_SIM_STAGE_H
+#define TESTS_SIM_STAGE_H
+
+#include "core/crew.h"
+#include "core/policy.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A pool: its queues at the stores, and its workers at the platforms. */
+struct scene {
+    char name[64];
+    struct value waiting;
+    struct value latency;
+    int64_t size;
+    int64_t most; /* the platform takes no greater size */
+};
+
+/* A store or a platform. */
+struct side {
+    char name[64];
+    int32_t code;  /* what its calls return, DYN_OK ... */
+    char why[256]; /* if they fail */
+    bool hangs;
+    int64_t takes_ms; /* until a call is answered */
+    int calls[CALL_APPLY + 1];
+};
+
+/* The one of this name, made at its first mention; NULL if there are too many. */
+struct scene *stage_scene(const char *name);
+struct side *stage_side(const char *name);
+
+/* Side i, NULL past the last. */
+const struct side *stage_side_at(size_t i);
+
+/* The false clock, as the calls see it. */
+extern int64_t stage_now_ms;
+
+/* When the first call is answered, INT64_MAX if none will be; crew_take() gives those that are. */
+int64_t stage_next_answer_ms(const struct crew *crew);
+
+/* The end: whatever still runs is answered at the next crew_take(). */
+void stage_let_go(void);
+
+/* What an apply call asks for, told to whoever links this file. */
+void stage_asked(const char *side, const char *changes);
+
+#endif
