@@ -15,29 +15,36 @@ struct option_table {
     size_t n;
 };
 
-/* Sets every member to its default, or to absent. `values` is the struct that the rows' offsets
+/* Whether a table can be used as it is: names, types, members inside a struct of `values_size`,
+ * limits, defaults. The functions below count on it. -1 with an error that names the row. */
+int option_check(struct option_table table, size_t values_size, struct error *error);
+
+/* Sets every member to absent. `values` is the struct that the rows' offsets
  * are of, zeroed by the caller; it is the options' until option_fini(). */
 void option_init(struct option_table table, void *values);
 
 /* Frees what the members own and leaves them absent. `values` NULL is allowed. */
 void option_fini(struct option_table table, void *values);
 
-/* Sets one member from texts as a person types them: one, or several for a DYN_LIST. */
+/* Sets one member from texts as a person types them: one, or several for a DYN_LIST. The error
+ * names the option and never repeats its value. */
 int option_set(const struct dyn_option *row, const char *const *texts, size_t n, void *values,
                struct error *error);
 
-/* Sets members from a map of the file. Notes a mistake for each value that does not fit. With
- * `others`, keys that no row names and `others` does not list are mistakes too, with the nearest
- * known key; the keys of `others` are the caller's to read. */
+/* Sets members from a map of the file; a null sets the member back to absent. Notes a mistake for
+ * each value that does not fit, and keeps the values of secrets, URLs and unknown keys from being
+ * shown with any mistake. With `others`, keys that no row names and `others` does not list are
+ * mistakes too, with the nearest known key; the keys of `others` are the caller's to read. */
 void option_fill(struct option_table table, struct config *config, const struct config_node *map,
                  const char *const *others, size_t n_others, void *values);
 
-/* After all fills: takes absent members from the environment, then notes a mistake at `map` for
- * each required one that is still absent. */
+/* After all fills: takes absent members from the environment, then from their defaults, and notes a
+ * mistake at `map` for each required one that is still absent and that `map` does not have. */
 void option_complete(struct option_table table, struct config *config,
                      const struct config_node *map, void *values);
 
-/* The member as a person would type it, secrets as "***", passwords in URLs masked; "" if absent. */
+/* The member as a person would type it, lists as "[a, b]", secrets as "***", passwords in URLs
+ * masked; "" if absent. */
 void option_print(const struct dyn_option *row, const void *values, struct text *out);
 
 /* As option_print with nothing masked, for telling two sets of values apart; never to be shown. */
