@@ -23,13 +23,13 @@ struct instance_spec {
 
 struct pool_spec {
     char *name;
-    char *process;        /* its name at the platform */
-    char **queues;        /* n_queues 0: all */
+    char *process; /* its name at the platform */
+    char **queues; /* n_queues 0: all */
     size_t n_queues;
     int64_t interval_ms;
     struct policy policy;
-    size_t queue;         /* index in settings.instances */
-    size_t scaler;        /* likewise */
+    size_t queue;  /* index in settings.instances */
+    size_t scaler; /* likewise */
 };
 
 struct settings {

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT
+ * Pools: what stands at the top of the file is the default of each, and a pool's own key goes
+ * before it. */
+#include "core/settings.h"
+
+#include "core/memory.h"
+#include "core/settings_read.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_POOLS = 1000 };
+
+/* ---- Keys ---- */
+
+struct pool_keys {
+    int64_t interval_ms;
+    int64_t min;
+    int64_t max;
+    int64_t per_dyno;
+    struct dyn_list queues;
+    const char *process;
+};
+
+static const struct dyn_option pool_rows[] = {
+    {"interval", "1s", "100ms..1h", NULL, "how often the pool is measured and decided",
+     DYN_DURATION, 0, offsetof(struct pool_keys, interval_ms), 0},
+    {"min", "0", "0.." SETTINGS_MOST_DYNOS, NULL, "the fewest dynos", DYN_INTEGER, 0,
+     offsetof(struct pool_keys, min), 0},
+    {"max", NULL, "1.." SETTINGS_MOST_DYNOS, NULL, "the most dynos", DYN_INTEGER, 0,
+     offsetof(struct pool_keys, max), 0},
+    {"per_dyno", NULL, "1..1000000000", NULL, "one dyno for each so many waiting jobs", DYN_INTEGER,
+     0, offsetof(struct pool_keys, per_dyno), 0},
+    {"queues", NULL, NULL, NULL, "the queues that these workers serve", DYN_LIST, 0,
+     offsetof(struct pool_keys, queues), 0},
+    {"process", NULL, NULL, NULL, "the pool's name at the platform", DYN_TEXT, 0,
+     offsetof(struct pool_keys, process), 0},
+};
+
+static const struct option_table pool_table = {pool_rows, sizeof pool_rows / sizeof pool_rows[0]};
+
+/* Keys with maps and lists of their own, which are read apart; the last one at the top only. */
+static const char *const other_keys[] = {"queue", "scaler", "rules", "on_unknown", "pools"};
+enum { N_POOL_OTHERS = 4, N_TOP_OTHERS = 5 };
+
+struct unknown_keys {
+    int64_t hold_ms;
+    int64_t then;
+};
+
+static const struct dyn_option unknown_rows[] = {
+    {"hold", "10m", "0s..365d", NULL, "how long the size stays while nothing is known",
+     DYN_DURATION, 0, offsetof(struct unknown_keys, hold_ms), 0},
+    {"then", NULL, "0.." SETTINGS_MOST_DYNOS, NULL, "the size it is then raised to", DYN_INTEGER, 0,
+     offsetof(struct unknown_keys, then), 0},
+};
+
+static const struct option_table unknown_table = {unknown_rows, 2};
+
+/* ---- One pool ---- */
+
+/* A pool as it is read. `own` is NULL where the top is the only pool. */
+struct request {
+    struct settings_reader *reader;
+    struct config *config;
+    const struct config_node *top;
+    const struct config_node *own;
+    const struct config_node *place; /* of mistakes about what is lacking */
+    struct pool_keys keys;
+};
+
+static const struct config_node *own_node(const struct request *request, const char *key)
+{
+    return request->own != NULL ? config_get(request->own, key) : NULL;
+}
+
+/* The pool's value of a key, else the top's. */
+static const struct config_node *node_of(const struct request *request, const char *key)
+{
+    const struct config_node *own = own_node(request, key);
+    return own != NULL ? own : config_get(request->top, key);
+}
+
+static bool stand_together(const struct request *request, const char *key, const char *other)
+{
+    return (own_node(request, key) != NULL) == (own_node(request, other) != NULL);
+}
+
+static struct unknown_keys read_unknown_keys(struct config *config, const struct config_node *node)
+{
+    static const char *const no_others[] = {""};
+    struct unknown_keys keys;
+    option_init(unknown_table, &keys);
+    if (node != NULL && config_kind(node) == CONFIG_MAP) {
+        option_fill(unknown_table, config, node, no_others, 0, &keys);
+    } else if (node != NULL && !config_is_null(node)) {
+        config_hide(config, node);
+        config_mistake(config, node, "on_unknown must be a map such as { hold: 10m, then: 3 }");
+    }
+    option_complete(unknown_table, config, node, &keys);
+    return keys;
+}
+
+static void read_on_unknown(const struct request *request, struct policy *policy)
+{
+    const struct config_node *node = node_of(request, "on_unknown");
+    struct unknown_keys keys = read_unknown_keys(request->config, node);
+    policy->hold_ms = keys.hold_ms;
+    policy->then = keys.then == DYN_ABSENT ? -1 : (int32_t)keys.then;
+    if (request->keys.max != DYN_ABSENT && keys.then > request->keys.max &&
+        stand_together(request, "on_unknown", "max"))
+        config_mistake(request->config, config_get(node, "then"),
+                       "then is %" PRId64 ", but max is %" PRId64, keys.then, request->keys.max);
+}
+
+static void check_bounds(const struct request *request)
+{
+    const struct pool_keys *keys = &request->keys;
+    const struct config_node *node = own_node(request, "min");
+    if (keys->max == DYN_ABSENT || keys->min <= keys->max)
+        return;
+    if (node == NULL)
+        node = node_of(request, "max");
+    config_mistake(request->config, node, "min is %" PRId64 ", but max is %" PRId64, keys->min,
+                   keys->max);
+}
+
+/* Something is written there, be it with a mistake. */
+static bool is_given(const struct config_node *node)
+{
+    return node != NULL && !config_is_null(node) &&
+           (config_kind(node) == CONFIG_SCALAR || config_count(node) > 0);
+}
+
+static void check_rules(const struct request *request, const struct rule_list *rules,
+                        const struct pool_spec *pool)
+{
+    const struct settings *settings = request->reader->settings;
+    const struct config_node *list = node_of(request, "rules");
+    const struct plugin *adapter =
+        pool->queue < settings->n_instances ? settings->instances[pool->queue].plugin : NULL;
+    int64_t min = stand_together(request, "rules", "min") ? request->keys.min : 0;
+    int64_t max = stand_together(request, "rules", "max") ? request->keys.max : DYN_ABSENT;
+    settings_check_rules(request->config, rules, min, max == DYN_ABSENT ? INT32_MAX : max, adapter);
+    if (!is_given(list) && !is_given(node_of(request, "per_dyno")))
+        config_mistake(request->config, list != NULL ? list : request->place,
+                       "there are no rules: give rules, such as [{ at_least: 10, dynos: 5 }], or "
+                       "per_dyno");
+}
+
+static int64_t greater(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* A reading older than this has missed three cycles, or its call is late. */
+static int64_t stale_after(const struct settings *settings, const struct pool_spec *pool)
+{
+    int64_t timeout_ms =
+        pool->queue < settings->n_instances ? settings->instances[pool->queue].timeout_ms : 0;
+    return greater(10000, 3 * pool->interval_ms + greater(timeout_ms, 0));
+}
+
+static void read_policy(struct request *request, struct pool_spec *pool)
+{
+    struct rule_list rules;
+    const struct pool_keys *keys = &request->keys;
+    settings_read_rules(request->config, node_of(request, "rules"), &rules);
+    check_bounds(request);
+    check_rules(request, &rules, pool);
+    pool->policy = (struct policy){
+        .rules = rules.rules,
+        .n_rules = rules.n,
+        .per_dyno = keys->per_dyno == DYN_ABSENT ? 0 : keys->per_dyno,
+        .min = (int32_t)keys->min,
+        .max = keys->max == DYN_ABSENT ? INT32_MAX : (int32_t)keys->max,
+        .stale_ms = stale_after(request->reader->settings, pool),
+    };
+    read_on_unknown(request, &pool->policy);
+    free(rules.nodes);
+}
+
+static void read_keys(struct request *request)
+{
+    struct pool_keys *keys = &request->keys;
+    option_init(pool_table, keys);
+    option_fill(pool_table, request->config, request->top, other_keys, N_TOP_OTHERS, keys);
+    if (request->own != NULL)
+        option_fill(pool_table, request->config, request->own, other_keys, N_POOL_OTHERS, keys);
+    option_complete(pool_table, request->config, request->place, keys);
+    if (keys->process != NULL && keys->process[0] == '\0')
+        config_mistake(request->config, node_of(request, "process"), "process must not be empty");
+}
+
+static void copy_queues(const struct dyn_list *queues, struct pool_spec *pool)
+{
+    pool->queues = memory_new(queues->n, sizeof *pool->queues);
+    for (size_t i = 0; i < queues->n; i++)
+        pool->queues[i] = memory_copy(queues->items[i]);
+    pool->n_queues = queues->n;
+}
+
+/* Two pools that set one number would undo each other's work. */
+static void check_process(const struct request *request, const struct pool_spec *pool)
+{
+    const struct settings *settings = request->reader->settings;
+    if (pool->scaler >= settings->n_instances)
+        return;
+    for (const struct pool_spec *other = settings->pools; other < pool; other++)
+        if (other->scaler < settings->n_instances && strcmp(other->process, pool->process) == 0 &&
+            settings_same_options(&settings->instances[other->scaler],
+                                  &settings->instances[pool->scaler])) {
+            const struct config_node *process = own_node(request, "process");
+            config_mistake(request->config, process != NULL ? process : request->place,
+                           "the pools \"%s\" and \"%s\" set the same process; give one of them its "
+                           "own process or scaler",
+                           other->name, pool->name);
+            return;
+        }
+}
+
+static void read_pool(struct settings_reader *reader, const char *name,
+                      const struct config_node *own)
+{
+    struct settings *settings = reader->settings;
+    struct request request = {
+        .reader = reader,
+        .config = reader->config,
+        .top = reader->top,
+        .own = own,
+        .place = own != NULL ? own : reader->top,
+    };
+    struct pool_spec *pool = &settings->pools[settings->n_pools++];
+    read_keys(&request);
+    pool->name = memory_copy(name);
+    pool->process = memory_copy(request.keys.process != NULL ? request.keys.process : name);
+    pool->interval_ms = request.keys.interval_ms;
+    copy_queues(&request.keys.queues, pool);
+    pool->queue = settings_read_instance(reader, INSTANCE_QUEUE, config_get(reader->top, "queue"),
+                                         own_node(&request, "queue"), request.place);
+    pool->scaler =
+        settings_read_instance(reader, INSTANCE_SCALER, config_get(reader->top, "scaler"),
+                               own_node(&request, "scaler"), request.place);
+    read_policy(&request, pool);
+    check_process(&request, pool);
+    option_fini(pool_table, &request.keys);
+}
+
+/* ---- All pools ---- */
+
+static bool is_pool_name(const char *name)
+{
+    size_t length = strlen(name);
+    return length <= 128 && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                         "0123456789_-") == length;
+}
+
+static void read_named_pool(struct settings_reader *reader, const struct config_node *pools,
+                            size_t i)
+{
+    const char *name = config_key(pools, i);
+    const struct config_node *own = config_item(pools, i);
+    if (!is_pool_name(name))
+        config_mistake_at_key(reader->config, pools, i,
+                              "a pool's name is 1 to 128 letters, digits, underscores and dashes");
+    if (config_kind(own) == CONFIG_MAP || config_is_null(own)) {
+        read_pool(reader, name, own);
+        return;
+    }
+    config_hide(reader->config, own);
+    config_mistake(reader->config, own, "the pool \"%.128s\" must be a map of its keys", name);
+}
+
+/* What every pool may have replaced is read all the same. */
+static void check_unused(struct settings_reader *reader)
+{
+    struct rule_list rules;
+    settings_read_rules(reader->config, config_get(reader->top, "rules"), &rules);
+    free(rules.rules);
+    free(rules.nodes);
+    read_unknown_keys(reader->config, config_get(reader->top, "on_unknown"));
+    settings_check_unused(reader, INSTANCE_QUEUE, config_get(reader->top, "queue"));
+    settings_check_unused(reader, INSTANCE_SCALER, config_get(reader->top, "scaler"));
+}
+
+static void read_pools(struct settings_reader *reader, const struct config_node *pools)
+{
+    size_t n = config_count(pools);
+    if (config_kind(pools) != CONFIG_MAP || n == 0) {
+        config_hide(reader->config, pools);
+        config_mistake(
+            reader->config, pools,
+            "pools must be a map of at least one pool, by name: pools: { worker: { min: 1 "
+            "} }");
+        return;
+    }
+    if (n > MOST_POOLS) {
+        config_mistake(reader->config, pools, "there are more than %d pools", MOST_POOLS);
+        return;
+    }
+    reader->settings->pools = memory_new(n, sizeof *reader->settings->pools);
+    for (size_t i = 0; i < n; i++)
+        read_named_pool(reader, pools, i);
+    check_unused(reader);
+}
+
+static void read_top(struct settings_reader *reader)
+{
+    const struct config_node *pools = config_get(reader->top, "pools");
+    if (pools != NULL && !config_is_null(pools)) {
+        read_pools(reader, pools);
+        return;
+    }
+    reader->settings->pools = memory_new(1, sizeof *reader->settings->pools);
+    read_pool(reader, "worker", NULL);
+}
+
+struct settings *settings_read(struct config *config)
+{
+    struct settings *settings = memory_new(1, sizeof *settings);
+    struct settings_reader reader = {
+        .config = config, .top = config_root(config), .settings = settings};
+    settings->path = memory_copy(config_path(config));
+    if (reader.top != NULL && config_kind(reader.top) == CONFIG_MAP) {
+        read_top(&reader);
+    } else if (reader.top != NULL) {
+        config_hide(config, reader.top);
+        config_mistake(config, reader.top,
+                       "a configuration is a map with keys such as queue, scaler and rules");
+    }
+    if (reader.top != NULL && config_mistakes(config) == 0)
+        return settings;
+    settings_free(settings);
+    return NULL;
+}
+
+static void free_pool(struct pool_spec *pool)
+{
+    for (size_t i = 0; i < pool->n_queues; i++)
+        free(pool->queues[i]);
+    free(pool->queues);
+    free(pool->policy.rules);
+    free(pool->process);
+    free(pool->name);
+}
+
+void settings_free(struct settings *settings)
+{
+    if (settings == NULL)
+        return;
+    for (size_t i = 0; i < settings->n_pools; i++)
+        free_pool(&settings->pools[i]);
+    for (size_t i = 0; i < settings->n_instances; i++)
+        settings_free_instance(&settings->instances[i]);
+    free(settings->pools);
+    free(settings->instances);
+    free(settings->path);
+    free(settings);
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT
+ * The maps `queue` and `scaler`: a plugin, with the host's keys and the plugin's own options. Pools
+ * that ask for the same share one instance. */
+#include "core/settings_read.h"
+
+#include "core/memory.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- What the host reads of them ---- */
+
+struct keys {
+    const char *plugin;
+    int64_t timeout_ms;
+    int64_t read_every_ms;
+};
+
+static const struct dyn_option queue_rows[] = {
+    {"adapter", NULL, NULL, NULL, "the queue adapter: its name, or the path of its .so", DYN_TEXT,
+     DYN_REQUIRED, offsetof(struct keys, plugin), 0},
+    {"timeout", "5s", "100ms..10m", NULL, "how long a call may take", DYN_DURATION, 0,
+     offsetof(struct keys, timeout_ms), 0},
+};
+
+static const struct dyn_option scaler_rows[] = {
+    {"backend", NULL, NULL, NULL, "the scaler back-end: its name, or the path of its .so", DYN_TEXT,
+     DYN_REQUIRED, offsetof(struct keys, plugin), 0},
+    {"timeout", "10s", "100ms..10m", NULL, "how long a call may take", DYN_DURATION, 0,
+     offsetof(struct keys, timeout_ms), 0},
+    {"read_every", "30s", "1s..1h", NULL, "how often sizes are read when nothing changes",
+     DYN_DURATION, 0, offsetof(struct keys, read_every_ms), 0},
+};
+
+/* Keys of the host in the order of the rows, the plugin's first. */
+static const struct role {
+    const char *map;
+    const char *what;
+    const char *example;
+    struct option_table table;
+    const char *keys[3];
+} roles[] = {
+    [INSTANCE_QUEUE] =
+        {"queue", "queue adapter", "delayedjob", {queue_rows, 2}, {"adapter", "timeout", NULL}},
+    [INSTANCE_SCALER] = {"scaler",
+                         "scaler back-end",
+                         "heroku-formation",
+                         {scaler_rows, 3},
+                         {"backend", "timeout", "read_every"}},
+};
+
+/* One instance as it is read: the maps that ask for it, the top's first. */
+struct request {
+    struct settings_reader *reader;
+    const struct role *role;
+    enum instance_kind kind;
+    const struct config_node *maps[2];
+    size_t n_maps;
+    const struct config_node *place; /* of what no map can be blamed for */
+    struct keys keys;
+};
+
+/* ---- Which plugin ---- */
+
+static bool plays(const struct plugin *plugin, enum instance_kind kind)
+{
+    return kind == INSTANCE_QUEUE ? plugin->table.queue != NULL : plugin->table.scaler != NULL;
+}
+
+/* The plugins of a kind in the plugin folders: names to be freed with free_names(). */
+static char **found_names(enum instance_kind kind, size_t *n)
+{
+    size_t n_all;
+    char **names = plugin_names(&n_all);
+    *n = 0;
+    for (size_t i = 0; i < n_all; i++) {
+        struct error error = {""};
+        const struct plugin *plugin = plugin_load(names[i], &error);
+        if (plugin != NULL && plays(plugin, kind))
+            names[(*n)++] = names[i];
+        else
+            free(names[i]);
+    }
+    return names;
+}
+
+static void free_names(char **names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(names[i]);
+    free(names);
+}
+
+/* "did you mean "delayedjob"? Found: delayedjob, sidekiq (in /usr/lib/dynomatic)". */
+static void describe_found(enum instance_kind kind, const char *wanted, struct text *out)
+{
+    size_t n;
+    char **names = found_names(kind, &n);
+    char *folders = plugin_folders();
+    const char *nearest = text_nearest(wanted, (const char *const *)names, n);
+    if (nearest != NULL)
+        text_add_format(out, "did you mean \"%s\"? ", nearest);
+    text_add(out, n > 0 ? "Found: " : "None was found");
+    for (size_t i = 0; i < n; i++)
+        text_add_format(out, "%s%s", i > 0 ? ", " : "", names[i]);
+    text_add_format(out, " (in %s)", folders);
+    free_names(names, n);
+    free(folders);
+}
+
+/* The value of the plugin's key in the map that goes before, NULL if there is none. */
+static const struct config_node *plugin_node(const struct request *request)
+{
+    for (size_t i = request->n_maps; i > 0; i--) {
+        const struct config_node *node = config_get(request->maps[i - 1], request->role->keys[0]);
+        if (node != NULL && !config_is_null(node))
+            return node;
+    }
+    return NULL;
+}
+
+static void refuse_unnamed(const struct request *request)
+{
+    const struct role *role = request->role;
+    const struct config_node *place =
+        request->n_maps > 0 ? request->maps[request->n_maps - 1] : request->place;
+    struct text found = {0};
+    describe_found(request->kind, "", &found);
+    config_mistake(request->reader->config, place,
+                   "no %s is named: write %s: { %s: NAME, ... }. %s", role->what, role->map,
+                   role->keys[0], text_chars(&found));
+    text_fini(&found);
+}
+
+/* What is there but cannot be loaded has a reason of its own. What is from the environment is not
+ * repeated: it may have been meant for another key. */
+static void refuse_unknown(const struct request *request, const struct config_node *node,
+                           const char *error)
+{
+    size_t n;
+    char **names = plugin_names(&n);
+    const char *wanted = request->keys.plugin;
+    bool is_there = strchr(wanted, '/') != NULL;
+    for (size_t i = 0; i < n; i++)
+        is_there = is_there || strcmp(names[i], wanted) == 0;
+    free_names(names, n);
+    struct text found = {0};
+    describe_found(request->kind, config_is_taken(node) ? "" : wanted, &found);
+    if (config_is_taken(node))
+        config_mistake(request->reader->config, node, "there is no %s of this name. %s",
+                       request->role->what, text_chars(&found));
+    else if (is_there)
+        config_mistake(request->reader->config, node, "%s", error);
+    else
+        config_mistake(request->reader->config, node, "there is no %s \"%.64s\"; %s",
+                       request->role->what, wanted, text_chars(&found));
+    text_fini(&found);
+}
+
+static const struct plugin *find_plugin(const struct request *request)
+{
+    const struct config_node *node = plugin_node(request);
+    const char *name = request->keys.plugin;
+    if (node == NULL)
+        refuse_unnamed(request);
+    if (node == NULL || name == NULL || name[0] == '\0')
+        return NULL;
+    struct error error = {""};
+    const struct plugin *plugin = plugin_load(name, &error);
+    if (plugin == NULL) {
+        refuse_unknown(request, node, error.text);
+        return NULL;
+    }
+    if (plays(plugin, request->kind))
+        return plugin;
+    config_mistake(request->reader->config, node, "%s is no %s: it is a %s", plugin->table.name,
+                   request->role->what,
+                   request->kind == INSTANCE_QUEUE ? "scaler back-end" : "queue adapter");
+    return NULL;
+}
+
+/* ---- With which options ---- */
+
+static struct option_table table_of(const struct plugin *plugin)
+{
+    return (struct option_table){plugin->options, plugin->table.n_options};
+}
+
+static void read_keys(struct request *request)
+{
+    struct config *config = request->reader->config;
+    option_init(request->role->table, &request->keys);
+    for (size_t i = 0; i < request->n_maps; i++)
+        option_fill(request->role->table, config, request->maps[i], NULL, 0, &request->keys);
+}
+
+static void *read_options(const struct request *request, const struct plugin *plugin)
+{
+    struct config *config = request->reader->config;
+    size_t n_keys = request->role->table.n;
+    void *options = memory_new(1, plugin->table.config_size);
+    option_init(table_of(plugin), options);
+    for (size_t i = 0; i < request->n_maps; i++)
+        option_fill(table_of(plugin), config, request->maps[i], request->role->keys, n_keys,
+                    options);
+    option_complete(table_of(plugin), config, request->maps[request->n_maps - 1], options);
+    return options;
+}
+
+/* Which of their values are secrets, only the plugin could say. */
+static void hide_all(const struct request *request)
+{
+    for (size_t m = 0; m < request->n_maps; m++)
+        for (size_t i = 0; i < config_count(request->maps[m]); i++)
+            if (strcmp(config_key(request->maps[m], i), request->role->keys[0]) != 0)
+                config_hide(request->reader->config, config_item(request->maps[m], i));
+}
+
+/* ---- Sharing ---- */
+
+bool settings_same_options(const struct instance_spec *a, const struct instance_spec *b)
+{
+    if (a->kind != b->kind || a->plugin != b->plugin)
+        return false;
+    bool are_same = true;
+    struct option_table table = table_of(a->plugin);
+    for (size_t i = 0; i < table.n && are_same; i++) {
+        struct text left = {0};
+        struct text right = {0};
+        option_print_whole(&table.rows[i], a->options, &left);
+        option_print_whole(&table.rows[i], b->options, &right);
+        are_same = strcmp(text_chars(&left), text_chars(&right)) == 0;
+        text_fini(&left);
+        text_fini(&right);
+    }
+    return are_same;
+}
+
+void settings_free_instance(struct instance_spec *spec)
+{
+    if (spec->options != NULL)
+        option_fini(table_of(spec->plugin), spec->options);
+    free(spec->options);
+    free(spec->name);
+}
+
+/* "delayedjob", then "delayedjob#2". */
+static char *new_name(const struct settings *settings, const struct plugin *plugin)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < settings->n_instances; i++)
+        n += settings->instances[i].plugin == plugin;
+    return n == 1 ? memory_copy(plugin->table.name)
+                  : memory_format("%s#%zu", plugin->table.name, n);
+}
+
+/* The index of one that is the same, which then takes the place of `spec`, or of `spec` itself. */
+static size_t share(struct settings *settings, struct instance_spec spec)
+{
+    for (size_t i = 0; i < settings->n_instances; i++) {
+        const struct instance_spec *other = &settings->instances[i];
+        if (settings_same_options(other, &spec) && other->timeout_ms == spec.timeout_ms &&
+            other->read_every_ms == spec.read_every_ms) {
+            settings_free_instance(&spec);
+            return i;
+        }
+    }
+    spec.name = new_name(settings, spec.plugin);
+    settings->instances =
+        memory_resize(settings->instances, settings->n_instances + 1, sizeof *settings->instances);
+    settings->instances[settings->n_instances] = spec;
+    return settings->n_instances++;
+}
+
+/* ---- The whole ---- */
+
+/* False with a mistake if it is no map. NULL is none. */
+static bool is_map(const struct request *request, const struct config_node *node)
+{
+    if (node == NULL || config_is_null(node))
+        return false;
+    if (config_kind(node) == CONFIG_MAP)
+        return true;
+    config_hide(request->reader->config, node);
+    config_mistake(request->reader->config, node, "%s must be a map such as { %s: %s, ... }",
+                   request->role->map, request->role->keys[0], request->role->example);
+    return false;
+}
+
+/* A pool's own map that names another plugin than the top's has nothing of it. */
+static bool names_another(const struct request *request, const struct config_node *top,
+                          const struct config_node *own)
+{
+    const struct config_node *a = config_get(top, request->role->keys[0]);
+    const struct config_node *b = config_get(own, request->role->keys[0]);
+    return a != NULL && b != NULL && strcmp(config_text(a), config_text(b)) != 0;
+}
+
+static void find_maps(struct request *request, const struct config_node *top,
+                      const struct config_node *own)
+{
+    bool has_top = is_map(request, top);
+    bool has_own = is_map(request, own);
+    if (has_top && !(has_own && names_another(request, top, own))) {
+        request->maps[request->n_maps++] = top;
+        request->reader->is_used[request->kind] = true;
+    }
+    if (has_own)
+        request->maps[request->n_maps++] = own;
+}
+
+size_t settings_read_instance(struct settings_reader *reader, enum instance_kind kind,
+                              const struct config_node *top, const struct config_node *own,
+                              const struct config_node *place)
+{
+    struct request request = {.reader = reader, .role = &roles[kind], .kind = kind, .place = place};
+    size_t index = SIZE_MAX;
+    find_maps(&request, top, own);
+    read_keys(&request);
+    const struct plugin *plugin = find_plugin(&request);
+    if (plugin == NULL) {
+        hide_all(&request);
+    } else {
+        option_complete(request.role->table, reader->config, place, &request.keys);
+        index = share(reader->settings, (struct instance_spec){
+                                            .kind = kind,
+                                            .plugin = plugin,
+                                            .options = read_options(&request, plugin),
+                                            .timeout_ms = request.keys.timeout_ms,
+                                            .read_every_ms = request.keys.read_every_ms,
+                                        });
+    }
+    option_fini(request.role->table, &request.keys);
+    return index;
+}
+
+void settings_check_unused(struct settings_reader *reader, enum instance_kind kind,
+                           const struct config_node *top)
+{
+    struct settings scratch = {0};
+    struct settings_reader apart = {.config = reader->config, .settings = &scratch};
+    if (reader->is_used[kind] || top == NULL || config_is_null(top))
+        return;
+    settings_read_instance(&apart, kind, top, NULL, top);
+    for (size_t i = 0; i < scratch.n_instances; i++)
+        settings_free_instance(&scratch.instances[i]);
+    free(scratch.instances);
+}

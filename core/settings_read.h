@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ * The inside of settings.h, shared by its files: settings.c (pools), settings_instance.c (the
+ * queue and scaler maps), settings_rules.c (rules). */
+#ifndef CORE_SETTINGS_READ_H
+#define CORE_SETTINGS_READ_H
+
+#include "core/option.h"
+#include "core/settings.h"
+
+/* The most dynos that a file can ask for. */
+#define SETTINGS_MOST_DYNOS "100000"
+
+struct settings_reader {
+    struct config *config;
+    const struct config_node *top;
+    struct settings *settings;
+    bool is_used[2]; /* by kind of instance: whether a pool has taken the top's map */
+};
+
+/* Finds the instance that two maps ask for (NULL: there is none), the pool's own one going before
+ * the top's, or adds it. `place` is where a mistake about a lack of both is noted. Returns its
+ * index, SIZE_MAX with a mistake if its plugin is not known. */
+size_t settings_read_instance(struct settings_reader *reader, enum instance_kind kind,
+                              const struct config_node *top, const struct config_node *own,
+                              const struct config_node *place);
+
+/* Checks the top's map of a kind where no pool takes it, so that it is not left unread. */
+void settings_check_unused(struct settings_reader *reader, enum instance_kind kind,
+                           const struct config_node *top);
+
+void settings_free_instance(struct instance_spec *spec);
+
+/* Whether two instances differ in no option, whatever their timeouts. */
+bool settings_same_options(const struct instance_spec *a, const struct instance_spec *b);
+
+struct rule_list {
+    struct rule *rules;
+    const struct config_node **nodes; /* where each of them stands */
+    size_t n;
+};
+
+/* Reads a list of rules; NULL is an empty one. Rules with mistakes are left out. */
+void settings_read_rules(struct config *config, const struct config_node *list,
+                         struct rule_list *rules);
+
+/* Notes rules that shadow each other, that can never count, or that the adapter cannot tell (NULL:
+ * it is not known). `min` and `max` are those that stand beside the rules; 0 and INT32_MAX where
+ * they stand elsewhere, since rules that pools share may ask one of them for more than it may have.
+ */
+void settings_check_rules(struct config *config, const struct rule_list *rules, int64_t min,
+                          int64_t max, const struct plugin *adapter);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ * Rules: read from the file, and checked for what nobody can have meant. */
+#include "core/settings_read.h"
+
+#include "core/memory.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_RULES = 1000 };
+
+/* ---- Reading ---- */
+
+struct rule_keys {
+    int64_t at_least;
+    int64_t latency_ms;
+    int64_t dynos;
+};
+
+static const struct dyn_option rows[] = {
+    {"at_least", NULL, "0..1000000000", NULL, "from so many waiting jobs on", DYN_INTEGER, 0,
+     offsetof(struct rule_keys, at_least), 0},
+    {"latency", NULL, "0s..365d", NULL, "from this age of the oldest waiting job on", DYN_DURATION,
+     0, offsetof(struct rule_keys, latency_ms), 0},
+    {"dynos", NULL, "0.." SETTINGS_MOST_DYNOS, NULL, "how many dynos then run", DYN_INTEGER,
+     DYN_REQUIRED, offsetof(struct rule_keys, dynos), 0},
+};
+
+static const struct option_table table = {rows, sizeof rows / sizeof rows[0]};
+
+static void add_rule(struct rule_list *rules, struct rule rule, const struct config_node *node)
+{
+    rules->rules = memory_resize(rules->rules, rules->n + 1, sizeof *rules->rules);
+    rules->nodes = memory_resize(rules->nodes, rules->n + 1, sizeof *rules->nodes);
+    rules->rules[rules->n] = rule;
+    rules->nodes[rules->n++] = node;
+}
+
+/* By jobs or by latency: exactly one of the two is written. */
+static bool has_one_metric(struct config *config, const struct config_node *node)
+{
+    bool by_jobs = config_get(node, "at_least") != NULL;
+    bool by_latency = config_get(node, "latency") != NULL;
+    if (by_jobs && by_latency)
+        config_mistake(config, node, "a rule has at_least or latency, not both: make it two rules");
+    if (!by_jobs && !by_latency)
+        config_mistake(config, node,
+                       "a rule must have at_least (a number of jobs) or latency (a duration)");
+    return by_jobs != by_latency;
+}
+
+static void read_rule(struct config *config, const struct config_node *node,
+                      struct rule_list *rules)
+{
+    static const char *const no_others[] = {""};
+    struct rule_keys keys;
+    if (config_kind(node) != CONFIG_MAP) {
+        config_hide(config, node);
+        config_mistake(config, node, "a rule must be a map such as { at_least: 10, dynos: 5 }");
+        return;
+    }
+    option_init(table, &keys);
+    option_fill(table, config, node, no_others, 0, &keys);
+    option_complete(table, config, node, &keys);
+    if (!has_one_metric(config, node))
+        return;
+    bool by_jobs = config_get(node, "at_least") != NULL;
+    int64_t at_least = by_jobs ? keys.at_least : keys.latency_ms;
+    if (at_least != DYN_ABSENT && keys.dynos != DYN_ABSENT)
+        add_rule(rules,
+                 (struct rule){by_jobs ? RULE_JOBS : RULE_LATENCY, at_least, (int32_t)keys.dynos},
+                 node);
+}
+
+void settings_read_rules(struct config *config, const struct config_node *list,
+                         struct rule_list *rules)
+{
+    *rules = (struct rule_list){NULL, NULL, 0};
+    if (list == NULL || config_is_null(list))
+        return;
+    if (config_kind(list) != CONFIG_LIST) {
+        config_hide(config, list);
+        config_mistake(config, list, "rules must be a list such as [{ at_least: 10, dynos: 5 }]");
+        return;
+    }
+    if (config_count(list) > MOST_RULES) {
+        config_mistake(config, list, "rules has more than %d items", MOST_RULES);
+        return;
+    }
+    for (size_t i = 0; i < config_count(list); i++)
+        read_rule(config, config_item(list, i), rules);
+}
+
+/* ---- Checking ---- */
+
+static const char *key_of(const struct rule *rule)
+{
+    return rule->kind == RULE_JOBS ? "at_least" : "latency";
+}
+
+/* The rule of the same kind that comes before rule i as the number grows; n if there is none. Of
+ * two with one number the earlier one in the file. */
+static size_t rule_before(const struct rule_list *rules, size_t i)
+{
+    size_t before = rules->n;
+    const struct rule *rule = &rules->rules[i];
+    for (size_t k = 0; k < rules->n; k++) {
+        const struct rule *other = &rules->rules[k];
+        if (other->kind != rule->kind || other->at_least > rule->at_least ||
+            (other->at_least == rule->at_least && k >= i))
+            continue;
+        if (before == rules->n || other->at_least >= rules->rules[before].at_least)
+            before = k;
+    }
+    return before;
+}
+
+static void check_order(struct config *config, const struct rule_list *rules, size_t i)
+{
+    size_t before = rule_before(rules, i);
+    if (before == rules->n)
+        return;
+    const struct rule *rule = &rules->rules[i];
+    const struct rule *lesser = &rules->rules[before];
+    char *place = config_place(config, rules->nodes[before]);
+    if (lesser->at_least == rule->at_least)
+        config_mistake(
+            config, rules->nodes[i],
+            "this rule begins at the same %s as the one at %s: only one of them can count",
+            key_of(rule), place);
+    else if (lesser->dynos > rule->dynos)
+        config_mistake(config, rules->nodes[i],
+                       "this rule gives %" PRId32 " dynos, and the one at %s gives %" PRId32
+                       " for less %s: more work must not mean fewer dynos",
+                       rule->dynos, place, lesser->dynos,
+                       rule->kind == RULE_JOBS ? "jobs" : "latency");
+    free(place);
+}
+
+static void check_bounds(struct config *config, const struct rule_list *rules, size_t i,
+                         int64_t min, int64_t max)
+{
+    int32_t dynos = rules->rules[i].dynos;
+    if (dynos > max)
+        config_mistake(config, rules->nodes[i],
+                       "this rule can never give its %" PRId32 " dynos: max is %" PRId64, dynos,
+                       max);
+    if (dynos < min)
+        config_mistake(config, rules->nodes[i],
+                       "this rule can never give its %" PRId32 " dynos: min is %" PRId64, dynos,
+                       min);
+}
+
+static void check_metric(struct config *config, const struct rule_list *rules, size_t i,
+                         const struct plugin *adapter)
+{
+    bool by_jobs = rules->rules[i].kind == RULE_JOBS;
+    uint32_t bit = DYN_BIT(by_jobs ? DYN_WAITING : DYN_LATENCY);
+    if (adapter != NULL && adapter->table.queue != NULL && (adapter->queue.metrics & bit) == 0)
+        config_mistake(config, rules->nodes[i],
+                       "the adapter %s cannot tell %s, so this rule can never count",
+                       adapter->table.name, by_jobs ? "how many jobs wait" : "latency");
+}
+
+void settings_check_rules(struct config *config, const struct rule_list *rules, int64_t min,
+                          int64_t max, const struct plugin *adapter)
+{
+    for (size_t i = 0; i < rules->n; i++) {
+        check_order(config, rules, i);
+        check_bounds(config, rules, i, min, max);
+        check_metric(config, rules, i, adapter);
+    }
+}
