@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "shared/formation.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void formation_fini(struct formation *formation)
+{
+    for (size_t i = 0; i < formation->n; i++)
+        free(formation->items[i].type);
+    free(formation->items);
+    *formation = (struct formation){NULL, 0};
+}
+
+static struct process *find(const struct formation *formation, const char *type, size_t length)
+{
+    for (size_t i = 0; i < formation->n; i++) {
+        struct process *process = &formation->items[i];
+        if (strncmp(process->type, type, length) == 0 && process->type[length] == '\0')
+            return process;
+    }
+    return NULL;
+}
+
+struct process *formation_find(const struct formation *formation, const char *type)
+{
+    return find(formation, type, strlen(type));
+}
+
+static bool add(struct formation *formation, const char *type, int32_t quantity)
+{
+    struct process *more = realloc(formation->items, (formation->n + 1) * sizeof *more);
+    if (more == NULL)
+        return false;
+    formation->items = more;
+    char *copy = strdup(type);
+    if (copy == NULL)
+        return false;
+    formation->items[formation->n++] = (struct process){copy, quantity};
+    return true;
+}
+
+bool formation_set(struct formation *formation, const char *type, int32_t quantity)
+{
+    struct process *process = formation_find(formation, type);
+    if (process == NULL)
+        return add(formation, type, quantity);
+    process->quantity = quantity;
+    return true;
+}
+
+/* ---- Replies ---- */
+
+static int32_t quantity_of(const cJSON *object)
+{
+    const cJSON *quantity = cJSON_GetObjectItemCaseSensitive(object, "quantity");
+    if (!cJSON_IsNumber(quantity))
+        return -1;
+    double number = quantity->valuedouble;
+    if (!(number >= 0 && number <= INT32_MAX) || number != (double)(int32_t)number)
+        return -1;
+    return (int32_t)number;
+}
+
+static const char *parse_process(struct formation *formation, const cJSON *object)
+{
+    const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "type"));
+    if (type == NULL)
+        return "JSON, but not a list of process types";
+    int32_t quantity = quantity_of(object);
+    const struct process *told = formation_find(formation, type);
+    if (told != NULL && told->quantity != quantity)
+        quantity = -1;
+    return formation_set(formation, type, quantity) ? NULL : "too large: out of memory";
+}
+
+bool formation_parse(struct formation *formation, const char *json, size_t length, const char **why)
+{
+    /* The NUL belongs to the text, so that anything behind the list is a mistake. */
+    cJSON *root = cJSON_ParseWithLengthOpts(json, length + 1, NULL, 1);
+    *why = NULL;
+    if (root == NULL)
+        *why = length == 0 ? "empty" : "not JSON, or cut short";
+    else if (!cJSON_IsArray(root))
+        *why = parse_process(formation, root);
+    else
+        for (const cJSON *item = root->child; item != NULL && *why == NULL; item = item->next)
+            *why = parse_process(formation, item);
+    cJSON_Delete(root);
+    return *why == NULL;
+}
+
+/* ---- Names ---- */
+
+void formation_list(const struct formation *formation, char *out, size_t room)
+{
+    size_t length = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < formation->n; i++) {
+        int n = snprintf(out + length, room - length, "%s%s", i > 0 ? ", " : "",
+                         formation->items[i].type);
+        if (n < 0 || (size_t)n >= room - length) {
+            memcpy(out + room - sizeof "...", "...", sizeof "...");
+            return;
+        }
+        length += (size_t)n;
+    }
+}
+
+int32_t formation_dyno(const struct formation *formation, const char *host,
+                       const struct process **process)
+{
+    const char *dot = strrchr(host, '.');
+    if (dot == NULL || dot[1] < '1' || dot[1] > '9' || strlen(dot + 1) > 9 ||
+        strspn(dot + 1, "0123456789") != strlen(dot + 1))
+        return 0;
+    *process = find(formation, host, (size_t)(dot - host));
+    return *process != NULL ? atoi(dot + 1) : 0;
+}

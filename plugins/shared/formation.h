@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * An app's process types and how many dynos of each should run, as Heroku's API tells them. */
+#ifndef PLUGINS_SHARED_FORMATION_H
+#define PLUGINS_SHARED_FORMATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct process {
+    char *type;
+    int32_t quantity; /* -1: not known */
+};
+
+/* {NULL, 0} is an empty one. */
+struct formation {
+    struct process *items;
+    size_t n;
+};
+
+void formation_fini(struct formation *formation);
+
+/* NULL if the app has no such process type. */
+struct process *formation_find(const struct formation *formation, const char *type);
+
+/* Sets a quantity, of a new process type if need be. False if memory is gone. */
+bool formation_set(struct formation *formation, const char *type, int32_t quantity);
+
+/* Adds what a reply lists: an array of process types, or one alone. A quantity that is no whole
+ * number of dynos, or is told twice and differs, is not known. False, with a part added, if the
+ * text is no such list (`*why` says what it is instead, as a constant). */
+bool formation_parse(struct formation *formation, const char *json, size_t length,
+                     const char **why);
+
+/* "web, worker", cut with "..." where the room ends. */
+void formation_list(const struct formation *formation, char *out, size_t room);
+
+/* Whom a host name of Heroku means: "worker.3" is number 3 of the type "worker". 0 if it means
+ * none of this formation's types in that form, as on the Fir generation ("worker-23z34x56y-w78k9"),
+ * whose names have no number. */
+int32_t formation_dyno(const struct formation *formation, const char *host,
+                       const struct process **process);
+
+#endif
