@@ -282,8 +282,10 @@ static struct cycle *open_cycle(const struct text *configuration)
     config_print_mistakes(config, &mistakes);
     struct cycle *cycle =
         settings != NULL ? cycle_new(settings, (struct cycle_options){0}, &mistakes) : NULL;
-    if (cycle == NULL)
-        die("%s", text_chars(&mistakes));
+    if (cycle == NULL) {
+        fputs(text_chars(&mistakes), stderr);
+        exit(EXIT_FAILURE);
+    }
     config_free(config);
     text_fini(&mistakes);
     return cycle;
