@@ -18,6 +18,7 @@ struct plugin {
     struct dyn_queue queue;
     struct dyn_scaler scaler;
     struct dyn_option *options;
+    char *refusal; /* why its load() failed, which is called once; NULL if it may be used */
     struct plugin *next;
 };
 

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/plugin_file.h"
+
+#include "core/memory.h"
+#include "core/plugin.h"
+#include "core/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ENDING ".so"
+
+/* ---- Where plugins lie ---- */
+
+char *plugin_folders(void)
+{
+    const char *more = secure_getenv("DYNOMATIC_PLUGIN_PATH");
+    if (more == NULL || more[0] == '\0')
+        return memory_copy(PLUGIN_FOLDER);
+    return memory_format("%s:%s", more, PLUGIN_FOLDER);
+}
+
+/* Takes the next folder off a list that strsep() may cut; NULL after the last. An empty one is no
+ * folder: taken as the working directory it would load what anybody left there. */
+static const char *next_folder(char **folders)
+{
+    const char *folder = strsep(folders, ":");
+    while (folder != NULL && folder[0] == '\0')
+        folder = strsep(folders, ":");
+    return folder;
+}
+
+static char *find_in_folders(const char *name)
+{
+    char *folders = plugin_folders();
+    char *rest = folders;
+    char *path = NULL;
+    const char *folder;
+    while (path == NULL && (folder = next_folder(&rest)) != NULL) {
+        path = memory_format("%s/%s" ENDING, folder, name);
+        if (access(path, F_OK) < 0) {
+            free(path);
+            path = NULL;
+        }
+    }
+    free(folders);
+    return path;
+}
+
+static int refuse_unfound(const char *name, struct error *error)
+{
+    size_t n;
+    char **names = plugin_names(&n);
+    char *folders = plugin_folders();
+    struct text found = {0};
+    for (size_t i = 0; i < n; i++)
+        text_add_format(&found, "%s%s", i > 0 ? ", " : "", names[i]);
+    const char *nearest = text_nearest(name, (const char *const *)names, n);
+    if (nearest != NULL)
+        text_add_format(&found, " (did you mean %s?)", nearest);
+    error_set(error, "plugin \"%s\" not found; searched %s; found there: %s", name, folders,
+              n > 0 ? text_chars(&found) : "none");
+    for (size_t i = 0; i < n; i++)
+        free(names[i]);
+    free(names);
+    free(folders);
+    text_fini(&found);
+    return -1;
+}
+
+char *plugin_file_find(const char *name, struct error *error)
+{
+    if (strchr(name, '/') == NULL) {
+        char *path = find_in_folders(name);
+        if (path == NULL)
+            refuse_unfound(name, error);
+        return path;
+    }
+    if (access(name, F_OK) == 0)
+        return memory_copy(name);
+    error_set(error, "plugin \"%s\" not found: %s", name, strerror(errno));
+    return NULL;
+}
+
+char *plugin_file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash != NULL ? slash + 1 : path;
+    size_t length = strlen(base);
+    size_t ending = strlen(ENDING);
+    if (length > ending && strcmp(base + length - ending, ENDING) == 0)
+        length -= ending;
+    return memory_copy_n(base, length);
+}
+
+/* ---- What lies there ---- */
+
+struct names {
+    char **items;
+    size_t n;
+};
+
+static bool ends_as_plugin(const char *file)
+{
+    size_t length = strlen(file);
+    size_t ending = strlen(ENDING);
+    return length > ending && strcmp(file + length - ending, ENDING) == 0;
+}
+
+static void add_name(struct names *names, char *name)
+{
+    for (size_t i = 0; i < names->n; i++)
+        if (strcmp(names->items[i], name) == 0) {
+            free(name);
+            return;
+        }
+    names->items = memory_resize(names->items, names->n + 1, sizeof *names->items);
+    names->items[names->n++] = name;
+}
+
+static void add_folder(struct names *names, const char *folder)
+{
+    DIR *directory = opendir(folder);
+    if (directory == NULL)
+        return; /* a folder that is not there holds no plugins */
+    const struct dirent *entry;
+    while ((entry = readdir(directory)) != NULL)
+        if (ends_as_plugin(entry->d_name))
+            add_name(names, plugin_file_name(entry->d_name));
+    closedir(directory);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **plugin_names(size_t *n)
+{
+    struct names names = {memory_new(1, sizeof *names.items), 0};
+    char *folders = plugin_folders();
+    char *rest = folders;
+    const char *folder;
+    while ((folder = next_folder(&rest)) != NULL)
+        add_folder(&names, folder);
+    free(folders);
+    qsort(names.items, names.n, sizeof *names.items, by_name);
+    *n = names.n;
+    return names.items;
+}
+
+/* ---- Who could have put it there ---- */
+
+static int check_rights(const char *what, const char *path, const struct stat *status,
+                        struct error *error)
+{
+    if (status->st_uid != 0 && status->st_uid != geteuid())
+        return error_set(error,
+                         "%s belongs to user %u, who could replace it, and not to root or user %u, "
+                         "who runs this: chown it (%s)",
+                         what, (unsigned)status->st_uid, (unsigned)geteuid(), path);
+    if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return error_set(error, "others may write to %s, and so replace it: chmod go-w %s", what,
+                         path);
+    return 0;
+}
+
+/* A folder like /tmp, where everybody may add files, is refused in spite of its sticky bit: what
+ * lies there under this name may be anybody's. */
+static int check_folder(const char *path, struct error *error)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    char *folder = length > 0 ? memory_copy_n(path, length) : memory_copy(".");
+    struct stat status;
+    int result = stat(folder, &status) < 0
+                     ? error_set(error, "cannot look at its folder %s: %s", folder, strerror(errno))
+                     : check_rights("its folder", folder, &status, error);
+    free(folder);
+    return result;
+}
+
+/* The folder comes first: once nobody else can change it, the file that is looked at here is the
+ * one that is loaded later, without holding it open in between. */
+int plugin_file_check(const char *path, struct error *error)
+{
+    struct stat status;
+    if (check_folder(path, error) < 0)
+        return -1;
+    if (stat(path, &status) < 0)
+        return error_set(error, "cannot look at it: %s", strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return error_set(error, "it is not a file");
+    return check_rights("the file", path, &status, error);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ * A plugin as a file: where it lies, and whether anybody else could have put it there. */
+#ifndef CORE_PLUGIN_FILE_H
+#define CORE_PLUGIN_FILE_H
+
+#include "core/error.h"
+
+/* The file of a plugin: a name is searched in the plugin folders, a path (it has a '/') is taken as
+ * it is. The caller frees it; NULL with an error that says where it was searched and what is there.
+ */
+char *plugin_file_find(const char *name, struct error *error);
+
+/* The name that a file stands for: "/usr/lib/dynomatic/delayedjob.so" is "delayedjob". The caller
+ * frees it. */
+char *plugin_file_name(const char *path);
+
+/* Whether only root and the effective user can say what is in this file. -1 with an error that
+ * names the path and what to do. */
+int plugin_file_check(const char *path, struct error *error);
+
+#endif
