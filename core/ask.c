@@ -21,12 +21,11 @@ void ask_open(struct ask *ask, const struct settings *settings)
         ask->all[i].instance = instance_open(&settings->instances[i], &ask->all[i].error);
 }
 
-static struct asked *find(struct ask *ask, const struct instance *instance)
+static void note_over(struct ask *ask, const struct instance *instance)
 {
     for (size_t i = 0; i < ask->n; i++)
         if (ask->all[i].instance == instance)
-            return &ask->all[i];
-    return NULL;
+            ask->all[i].is_over = true;
 }
 
 static bool is_prepared(const struct asked *asked)
@@ -56,7 +55,7 @@ static void wait_for_all(struct ask *ask, struct crew *crew, int64_t last_ms)
     while (crew_running(crew) > 0 && (left_ms = last_ms - clock_now_ms()) > 0) {
         struct pollfd fd = {crew_fd(crew), POLLIN, 0};
         if (poll(&fd, 1, (int)left_ms) > 0)
-            find(ask, crew_take(crew))->is_over = true;
+            note_over(ask, crew_take(crew));
     }
 }
 

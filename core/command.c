@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *config_path(const struct command_line *line)
+static const char *find_file(const struct command_line *line)
 {
     static const char here[] = "./dynomatic.yml";
     static const char installed[] = "/etc/dynomatic/dynomatic.yml";
@@ -27,7 +27,7 @@ static const char *config_path(const struct command_line *line)
 
 struct settings *command_read_settings(const struct command_line *line, struct text *mistakes)
 {
-    const char *path = config_path(line);
+    const char *path = find_file(line);
     if (path == NULL) {
         text_add(mistakes, "dynomatic: no configuration found: name one with -c FILE or "
                            "DYNOMATIC_CONFIG, or put it at\n./dynomatic.yml or "
