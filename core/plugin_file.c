@@ -160,10 +160,8 @@ static int check_rights(const char *what, const char *path, const struct stat *s
                         struct error *error)
 {
     if (status->st_uid != 0 && status->st_uid != geteuid())
-        return error_set(error,
-                         "%s belongs to user %u, who could replace it, and not to root or user %u, "
-                         "who runs this: chown it (%s)",
-                         what, (unsigned)status->st_uid, (unsigned)geteuid(), path);
+        return error_set(error, "%s belongs to user %u, who could replace it: chown root %s", what,
+                         (unsigned)status->st_uid, path);
     if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
         return error_set(error, "others may write to %s, and so replace it: chmod go-w %s", what,
                          path);

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT
+ * The helpers as the first and only thing that is included, as C and as C++. */
+#include <dynomatic/util.h>
