@@ -13,26 +13,13 @@
 
 /* ---- The file ---- */
 
-/* "10 MB", as a person says it. */
-static void add_size(struct text *out, long long bytes)
-{
-    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
-    size_t unit = 0;
-    for (; bytes >= 10000 && unit < 4; unit++)
-        bytes /= 1000;
-    if (bytes >= 1000 && unit > 0 && unit < 4) {
-        bytes /= 1000;
-        unit++;
-    }
-    text_add_format(out, "%lld %s", bytes, units[unit]);
-}
-
 static void refuse_size(struct config *config, long long bytes)
 {
-    struct text size = {0};
-    add_size(&size, bytes);
-    config_mistake(config, NULL, "is %s; a configuration has at most 1 MiB", text_chars(&size));
-    text_fini(&size);
+    if (bytes < 2000000)
+        config_mistake(config, NULL, "is %lld bytes; a configuration has at most 1 MiB", bytes);
+    else
+        config_mistake(config, NULL, "is %lld MB; a configuration has at most 1 MiB",
+                       bytes / 1000000);
 }
 
 /* All that a descriptor gives, but little more than a configuration may have. -1 with errno. */
@@ -195,10 +182,20 @@ const struct config_node *config_get(const struct config_node *node, const char 
     return NULL;
 }
 
+/* Quotes are shown, so that "${NAME}" stays what it is. */
+static struct config_span inside_quotes(const struct config *config, struct config_span span)
+{
+    if (span.to - span.from >= 2 && strchr("\"'", config->source[span.from]) != NULL) {
+        span.from++;
+        span.to--;
+    }
+    return span;
+}
+
 void config_hide(struct config *config, const struct config_node *node)
 {
     if (node->kind == CONFIG_SCALAR)
-        config_hide_span(config, node->span);
+        config_hide_span(config, inside_quotes(config, node->span));
     for (size_t i = 0; i < node->n_entries; i++)
         config_hide(config, node->entries[i].value);
 }

@@ -59,8 +59,7 @@ static bool add_value(struct config *config, const struct config_node *node,
         text_add(out, value);
     else
         config_mistake(config, node,
-                       "the environment variable %s is not set; write ${%s:-default} for a value "
-                       "to use then",
+                       "the environment variable %s is not set: set it, or write ${%s:-default}",
                        name, name);
     free(name);
     return value != NULL || has_default;

@@ -62,6 +62,10 @@ static struct config_span span_of(const struct reader *reader, struct fy_token *
         span.from--; /* tokens begin inside quotes, and after what makes an alias one */
     if (span.to < length && (chars[span.to] == '"' || chars[span.to] == '\''))
         span.to++;
+    while (span.from < span.to && strchr(" \r\n", chars[span.from]) != NULL)
+        span.from++; /* those of blocks begin and end at a line's start */
+    while (span.to > span.from && strchr(" \r\n", chars[span.to - 1]) != NULL)
+        span.to--;
     return span;
 }
 
@@ -156,6 +160,7 @@ static struct config_node *read_scalar(struct reader *reader)
     if (token == NULL) {
         node->is_null = true;
         node->text = memory_copy("");
+        node->span.to = node->span.from; /* it has no place of its own: that of its key */
         hide_comment(reader);
         return node;
     }

@@ -103,13 +103,13 @@ int option_check(struct option_table table, size_t values_size, struct error *er
 void option_init(struct option_table table, void *values)
 {
     for (size_t i = 0; i < table.n; i++)
-        option_clear(&table.rows[i], values);
+        option_set_absent(&table.rows[i], values);
 }
 
 void option_fini(struct option_table table, void *values)
 {
-    if (values != NULL)
-        option_init(table, values);
+    for (size_t i = 0; i < table.n && values != NULL; i++)
+        option_clear(&table.rows[i], values);
 }
 
 /* ---- From the file ---- */
@@ -232,39 +232,48 @@ void option_fill(struct option_table table, struct config *config, const struct 
 
 /* ---- From the environment, and the defaults ---- */
 
-static void take_from(const char *variable, const struct dyn_option *row, struct config *config,
-                      const struct config_node *map, void *values)
-{
-    const char *text = getenv(variable);
-    struct error error = {""};
-    if (text == NULL || text[0] == '\0' || !option_is_absent(row, values))
-        return;
-    if (option_set(row, &text, 1, values, &error) < 0)
-        config_mistake(config, map, "%s, as the environment variable %s has it", error.text,
-                       variable);
-}
-
-static void take_from_environment(const struct dyn_option *row, struct config *config,
+/* Sets an option from the first of its variables that is set and not empty. False if there is none.
+ */
+static bool take_from_environment(const struct dyn_option *row, struct config *config,
                                   const struct config_node *map, void *values)
 {
     char *names = memory_copy(row->env != NULL ? row->env : "");
+    const char *text = NULL;
     char *rest = names;
-    for (char *name; (name = strsep(&rest, " ")) != NULL;)
-        if (name[0] != '\0')
-            take_from(name, row, config, map, values);
+    char *name;
+    while (text == NULL && (name = strsep(&rest, " ")) != NULL) {
+        struct error error = {""};
+        text = name[0] != '\0' ? getenv(name) : NULL;
+        if (text != NULL && text[0] == '\0')
+            text = NULL;
+        else if (text != NULL && option_set(row, &text, 1, values, &error) < 0)
+            config_mistake(config, map, "%s, as the environment variable %s has it", error.text,
+                           name);
+    }
     free(names);
+    return text != NULL;
+}
+
+/* Whether a map has an option under its name, with a mistake of its own then, or a misspelt one. */
+static bool is_meant(struct option_table table, const struct config_node *map, const char *name)
+{
+    if (map == NULL || config_kind(map) != CONFIG_MAP)
+        return false;
+    const struct config_node *node = config_get(map, name);
+    bool is_found = node != NULL && !config_is_null(node);
+    for (size_t i = 0; i < config_count(map) && !is_found; i++)
+        is_found = !is_known(table, config_key(map, i)) &&
+                   text_nearest(config_key(map, i), &name, 1) != NULL;
+    return is_found;
 }
 
 static void require(const struct dyn_option *row, struct config *config,
                     const struct config_node *map)
 {
-    const struct config_node *node = map != NULL ? config_get(map, row->name) : NULL;
-    if (node != NULL && !config_is_null(node))
-        return; /* it is there, and has a mistake of its own */
     struct text variables = {0};
     for (const char *at = row->env != NULL ? row->env : ""; at[0] != '\0'; at++)
         text_add_n(&variables, at[0] == ' ' ? " or " : at, at[0] == ' ' ? 4 : 1);
-    config_mistake(config, map, "%s is missing: %s%s%s", row->name, row->help,
+    config_mistake(config, map, "%s is missing (%s)%s%s", row->name, row->help,
                    variables.length > 0 ? "; give it here or in the environment variable " : "",
                    text_chars(&variables));
     text_fini(&variables);
@@ -275,13 +284,11 @@ void option_complete(struct option_table table, struct config *config,
 {
     for (size_t i = 0; i < table.n; i++) {
         const struct dyn_option *row = &table.rows[i];
-        if (option_is_absent(row, values))
-            take_from_environment(row, config, map, values);
-        if (!option_is_absent(row, values))
+        if (!option_is_absent(row, values) || take_from_environment(row, config, map, values))
             continue;
         if (row->standard != NULL)
             option_set(row, &row->standard, 1, values, NULL); /* option_check() has seen it fit */
-        else if ((row->flags & DYN_REQUIRED) != 0)
+        else if ((row->flags & DYN_REQUIRED) != 0 && !is_meant(table, map, row->name))
             require(row, config, map);
     }
 }

@@ -19,8 +19,8 @@ struct option_table {
  * limits, defaults. The functions below count on it. -1 with an error that names the row. */
 int option_check(struct option_table table, size_t values_size, struct error *error);
 
-/* Sets every member to absent. `values` is the struct that the rows' offsets
- * are of, zeroed by the caller; it is the options' until option_fini(). */
+/* Sets every member to absent. `values` is the struct that the rows' offsets are of; its members
+ * are the options' until option_fini(). */
 void option_init(struct option_table table, void *values);
 
 /* Frees what the members own and leaves them absent. `values` NULL is allowed. */
@@ -39,7 +39,8 @@ void option_fill(struct option_table table, struct config *config, const struct 
                  const char *const *others, size_t n_others, void *values);
 
 /* After all fills: takes absent members from the environment, then from their defaults, and notes a
- * mistake at `map` for each required one that is still absent and that `map` does not have. */
+ * mistake at `map` for each required one that is still absent, unless `map` has it with a mistake.
+ */
 void option_complete(struct option_table table, struct config *config,
                      const struct config_node *map, void *values);
 

@@ -24,23 +24,10 @@ const void *option_member_of(const struct dyn_option *row, const void *values)
     return (const char *)values + row->offset;
 }
 
-static void free_list(struct dyn_list *list)
-{
-    for (size_t i = 0; i < list->n; i++)
-        free((void *)(uintptr_t)list->items[i]);
-    free((void *)(uintptr_t)list->items);
-    *list = (struct dyn_list){NULL, 0};
-}
-
-void option_clear(const struct dyn_option *row, void *values)
+void option_set_absent(const struct dyn_option *row, void *values)
 {
     void *member = option_member(row, values);
     switch (row->type) {
-    case DYN_TEXT:
-    case DYN_URL:
-        free(*(char **)member);
-        *(char **)member = NULL;
-        break;
     case DYN_INTEGER:
     case DYN_DURATION:
         *(int64_t *)member = DYN_ABSENT;
@@ -50,11 +37,29 @@ void option_clear(const struct dyn_option *row, void *values)
         *(int32_t *)member = -1;
         break;
     case DYN_LIST:
-        free_list(member);
+        *(struct dyn_list *)member = (struct dyn_list){NULL, 0};
         break;
     default:
+        *(char **)member = NULL;
         break;
     }
+}
+
+static void free_list(const struct dyn_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        free((void *)(uintptr_t)list->items[i]);
+    free((void *)(uintptr_t)list->items);
+}
+
+void option_clear(const struct dyn_option *row, void *values)
+{
+    void *member = option_member(row, values);
+    if (row->type == DYN_LIST)
+        free_list(member);
+    else if (row->type == DYN_TEXT || row->type == DYN_URL)
+        free(*(char **)member);
+    option_set_absent(row, values);
 }
 
 bool option_is_absent(const struct dyn_option *row, const void *values)

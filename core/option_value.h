@@ -9,7 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Frees what the member owns and leaves it absent. */
+/* Leaves the member absent, whatever was there. */
+void option_set_absent(const struct dyn_option *row, void *values);
+
+/* The same, after freeing what it owns. */
 void option_clear(const struct dyn_option *row, void *values);
 
 /* An empty list is as good as none. */

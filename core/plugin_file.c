@@ -41,7 +41,7 @@ static char *find_in_folders(const char *name)
     char *rest = folders;
     char *path = NULL;
     const char *folder;
-    while (path == NULL && (folder = next_folder(&rest)) != NULL) {
+    while (path == NULL && name[0] != '\0' && (folder = next_folder(&rest)) != NULL) {
         path = memory_format("%s/%s" ENDING, folder, name);
         if (access(path, F_OK) < 0) {
             free(path);

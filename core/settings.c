@@ -96,7 +96,8 @@ static struct unknown_keys read_unknown_keys(struct config *config, const struct
         option_fill(unknown_table, config, node, no_others, 0, &keys);
     } else if (node != NULL && !config_is_null(node)) {
         config_hide(config, node);
-        config_mistake(config, node, "on_unknown must be a map such as { hold: 10m, then: 3 }");
+        if (!config_is_broken(node))
+            config_mistake(config, node, "on_unknown must be a map such as { hold: 10m, then: 3 }");
     }
     option_complete(unknown_table, config, node, &keys);
     return keys;
@@ -189,8 +190,9 @@ static void read_keys(struct request *request)
     if (request->own != NULL)
         option_fill(pool_table, request->config, request->own, other_keys, N_POOL_OTHERS, keys);
     option_complete(pool_table, request->config, request->place, keys);
-    if (keys->process != NULL && keys->process[0] == '\0')
-        config_mistake(request->config, node_of(request, "process"), "process must not be empty");
+    const struct config_node *process = node_of(request, "process");
+    if (keys->process != NULL && keys->process[0] == '\0' && !config_is_broken(process))
+        config_mistake(request->config, process, "process must not be empty");
 }
 
 static void copy_queues(const struct dyn_list *queues, struct pool_spec *pool)
@@ -205,7 +207,7 @@ static void copy_queues(const struct dyn_list *queues, struct pool_spec *pool)
 static void check_process(const struct request *request, const struct pool_spec *pool)
 {
     const struct settings *settings = request->reader->settings;
-    if (pool->scaler >= settings->n_instances)
+    if (pool->scaler >= settings->n_instances || pool->process[0] == '\0')
         return;
     for (const struct pool_spec *other = settings->pools; other < pool; other++)
         if (other->scaler < settings->n_instances && strcmp(other->process, pool->process) == 0 &&
@@ -269,13 +271,18 @@ static void read_named_pool(struct settings_reader *reader, const struct config_
         return;
     }
     config_hide(reader->config, own);
-    config_mistake(reader->config, own, "the pool \"%.128s\" must be a map of its keys", name);
+    if (!config_is_broken(own))
+        config_mistake(reader->config, own, "the pool \"%.128s\" must be a map of its keys", name);
 }
 
 /* What every pool may have replaced is read all the same. */
 static void check_unused(struct settings_reader *reader)
 {
+    struct pool_keys keys;
     struct rule_list rules;
+    option_init(pool_table, &keys);
+    option_fill(pool_table, reader->config, reader->top, other_keys, N_TOP_OTHERS, &keys);
+    option_fini(pool_table, &keys);
     settings_read_rules(reader->config, config_get(reader->top, "rules"), &rules);
     free(rules.rules);
     free(rules.nodes);
@@ -289,20 +296,21 @@ static void read_pools(struct settings_reader *reader, const struct config_node 
     size_t n = config_count(pools);
     if (config_kind(pools) != CONFIG_MAP || n == 0) {
         config_hide(reader->config, pools);
-        config_mistake(
-            reader->config, pools,
-            "pools must be a map of at least one pool, by name: pools: { worker: { min: 1 "
-            "} }");
+        if (!config_is_broken(pools))
+            config_mistake(
+                reader->config, pools,
+                "pools must be a map of at least one pool, by name: pools: { worker: { min: 1 "
+                "} }");
         return;
     }
     if (n > MOST_POOLS) {
+        config_hide(reader->config, pools);
         config_mistake(reader->config, pools, "there are more than %d pools", MOST_POOLS);
         return;
     }
     reader->settings->pools = memory_new(n, sizeof *reader->settings->pools);
     for (size_t i = 0; i < n; i++)
         read_named_pool(reader, pools, i);
-    check_unused(reader);
 }
 
 static void read_top(struct settings_reader *reader)
@@ -310,6 +318,7 @@ static void read_top(struct settings_reader *reader)
     const struct config_node *pools = config_get(reader->top, "pools");
     if (pools != NULL && !config_is_null(pools)) {
         read_pools(reader, pools);
+        check_unused(reader);
         return;
     }
     reader->settings->pools = memory_new(1, sizeof *reader->settings->pools);

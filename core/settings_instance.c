@@ -92,7 +92,7 @@ static void free_names(char **names, size_t n)
     free(names);
 }
 
-/* "did you mean "delayedjob"? Found: delayedjob, sidekiq (in /usr/lib/dynomatic)". */
+/* "Did you mean "delayedjob"? Found: delayedjob, sidekiq (in /usr/lib/dynomatic)". */
 static void describe_found(enum instance_kind kind, const char *wanted, struct text *out)
 {
     size_t n;
@@ -100,7 +100,7 @@ static void describe_found(enum instance_kind kind, const char *wanted, struct t
     char *folders = plugin_folders();
     const char *nearest = text_nearest(wanted, (const char *const *)names, n);
     if (nearest != NULL)
-        text_add_format(out, "did you mean \"%s\"? ", nearest);
+        text_add_format(out, "Did you mean \"%s\"? ", nearest);
     text_add(out, n > 0 ? "Found: " : "None was found");
     for (size_t i = 0; i < n; i++)
         text_add_format(out, "%s%s", i > 0 ? ", " : "", names[i]);
@@ -153,7 +153,7 @@ static void refuse_unknown(const struct request *request, const struct config_no
     else if (is_there)
         config_mistake(request->reader->config, node, "%s", error);
     else
-        config_mistake(request->reader->config, node, "there is no %s \"%.64s\"; %s",
+        config_mistake(request->reader->config, node, "there is no %s \"%.64s\". %s",
                        request->role->what, wanted, text_chars(&found));
     text_fini(&found);
 }
@@ -283,8 +283,9 @@ static bool is_map(const struct request *request, const struct config_node *node
     if (config_kind(node) == CONFIG_MAP)
         return true;
     config_hide(request->reader->config, node);
-    config_mistake(request->reader->config, node, "%s must be a map such as { %s: %s, ... }",
-                   request->role->map, request->role->keys[0], request->role->example);
+    if (!config_is_broken(node))
+        config_mistake(request->reader->config, node, "%s must be a map such as { %s: %s, ... }",
+                       request->role->map, request->role->keys[0], request->role->example);
     return false;
 }
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_RULES = 1000 };
+enum { MOST_RULES = 200 };
 
 /* ---- Reading ---- */
 
@@ -37,14 +37,14 @@ static void add_rule(struct rule_list *rules, struct rule rule, const struct con
     rules->nodes[rules->n++] = node;
 }
 
-/* By jobs or by latency: exactly one of the two is written. */
+/* By jobs or by latency: exactly one of the two is written, or misspelt, which is told already. */
 static bool has_one_metric(struct config *config, const struct config_node *node)
 {
     bool by_jobs = config_get(node, "at_least") != NULL;
     bool by_latency = config_get(node, "latency") != NULL;
     if (by_jobs && by_latency)
         config_mistake(config, node, "a rule has at_least or latency, not both: make it two rules");
-    if (!by_jobs && !by_latency)
+    if (!by_jobs && !by_latency && config_count(node) <= (config_get(node, "dynos") != NULL))
         config_mistake(config, node,
                        "a rule must have at_least (a number of jobs) or latency (a duration)");
     return by_jobs != by_latency;
@@ -81,7 +81,9 @@ void settings_read_rules(struct config *config, const struct config_node *list,
         return;
     if (config_kind(list) != CONFIG_LIST) {
         config_hide(config, list);
-        config_mistake(config, list, "rules must be a list such as [{ at_least: 10, dynos: 5 }]");
+        if (!config_is_broken(list))
+            config_mistake(config, list,
+                           "rules must be a list such as [{ at_least: 10, dynos: 5 }]");
         return;
     }
     if (config_count(list) > MOST_RULES) {
@@ -124,17 +126,16 @@ static void check_order(struct config *config, const struct rule_list *rules, si
     const struct rule *rule = &rules->rules[i];
     const struct rule *lesser = &rules->rules[before];
     char *place = config_place(config, rules->nodes[before]);
+    const char *line = strrchr(place, ':') + 1;
     if (lesser->at_least == rule->at_least)
-        config_mistake(
-            config, rules->nodes[i],
-            "this rule begins at the same %s as the one at %s: only one of them can count",
-            key_of(rule), place);
+        config_mistake(config, rules->nodes[i],
+                       "this rule begins at the same %s as the one in line %s: only one can count",
+                       key_of(rule), line);
     else if (lesser->dynos > rule->dynos)
         config_mistake(config, rules->nodes[i],
-                       "this rule gives %" PRId32 " dynos, and the one at %s gives %" PRId32
-                       " for less %s: more work must not mean fewer dynos",
-                       rule->dynos, place, lesser->dynos,
-                       rule->kind == RULE_JOBS ? "jobs" : "latency");
+                       "dynos is %" PRId32 ", but the rule in line %s has %" PRId32
+                       " from a smaller %s on: more work must not mean fewer dynos",
+                       rule->dynos, line, lesser->dynos, key_of(rule));
     free(place);
 }
 
@@ -144,12 +145,13 @@ static void check_bounds(struct config *config, const struct rule_list *rules, s
     int32_t dynos = rules->rules[i].dynos;
     if (dynos > max)
         config_mistake(config, rules->nodes[i],
-                       "this rule can never give its %" PRId32 " dynos: max is %" PRId64, dynos,
-                       max);
+                       "dynos is %" PRId32 ", but max is %" PRId64
+                       ": this rule can never have them",
+                       dynos, max);
     if (dynos < min)
         config_mistake(config, rules->nodes[i],
-                       "this rule can never give its %" PRId32 " dynos: min is %" PRId64, dynos,
-                       min);
+                       "dynos is %" PRId32 ", but min is %" PRId64 ": this rule can never count",
+                       dynos, min);
 }
 
 static void check_metric(struct config *config, const struct rule_list *rules, size_t i,

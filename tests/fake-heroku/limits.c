@@ -94,11 +94,12 @@ static int check_mix(const struct scaling *scaling, struct reply *reply)
 
 int scaling_check(const struct scaling *scaling, const struct limits *limits, struct reply *reply)
 {
+    if (check_mix(scaling, reply) < 0)
+        return -1;
     for (size_t i = 0; i < scaling->n; i++)
         if (check_type(&scaling->wishes[i], limits, reply) < 0)
             return -1;
-    if (check_total(scaling, limits->eco, FAMILY_ECO, "Eco size ", reply) < 0 ||
-        check_total(scaling, limits->app, -1, "", reply) < 0)
+    if (check_total(scaling, limits->eco, FAMILY_ECO, "Eco size ", reply) < 0)
         return -1;
-    return check_mix(scaling, reply);
+    return check_total(scaling, limits->app, -1, "", reply);
 }

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+#include "shared/sql_driver.h"
+
+#include "shared/quote.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- A place ---- */
+
+static const struct {
+    const char *prefix;
+    const struct sql_driver *driver;
+} schemes[] = {
+    {"postgres:", &sql_pg},
+    {"postgresql:", &sql_pg},
+    {"sqlite3:", &sql_sqlite},
+    {"sqlite:", &sql_sqlite},
+};
+
+static const struct sql_driver *driver_of(const char *url)
+{
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+        if (strncmp(url, schemes[i].prefix, strlen(schemes[i].prefix)) == 0)
+            return schemes[i].driver;
+    return NULL;
+}
+
+int32_t sql_open(const struct dyn_host *host, const char *url, struct sql **sql)
+{
+    *sql = NULL;
+    const struct sql_driver *driver = driver_of(url);
+    if (driver == NULL)
+        return host->fail(host, DYN_BROKEN,
+                          "url: the scheme is not known; it is one of postgres://, postgresql://, "
+                          "sqlite3:PATH, sqlite:///PATH");
+    struct sql *it = calloc(1, sizeof *it);
+    if (it == NULL)
+        return host->fail(host, DYN_RETRY, "out of memory");
+    it->driver = driver;
+    it->host = host;
+    int32_t code = driver->open(it, url);
+    if (code == DYN_OK) {
+        *sql = it;
+        return DYN_OK;
+    }
+    host->fail(host, code, it->failure);
+    sql_free(it);
+    return code;
+}
+
+void sql_free(struct sql *sql)
+{
+    if (sql == NULL)
+        return;
+    sql->driver->close(sql);
+    free(sql->place);
+    free(sql);
+}
+
+const char *sql_place(const struct sql *sql)
+{
+    return sql->place;
+}
+
+const char *sql_failure(const struct sql *sql)
+{
+    return sql->failure;
+}
+
+int32_t sql_fail(struct sql *sql, int32_t code, const char *format, ...)
+{
+    char text[sizeof sql->failure];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    quote(text, strlen(text), sql->secret != NULL ? sql->secret : "", sql->failure,
+          sizeof sql->failure);
+    return code;
+}
+
+int32_t sql_late(struct sql *sql, const struct dyn_call *call)
+{
+    return sql_fail(sql, DYN_LATE, "%s: %s", sql->place,
+                    dyn_ms_left(call) == 0 ? "no answer within the time allowed"
+                                           : "the call was cancelled");
+}
+
+char *sql_decode(const char *text, size_t length)
+{
+    char *out = malloc(length + 1);
+    size_t n = 0;
+    for (size_t i = 0; out != NULL && i < length; i++) {
+        char digits[3] = {0};
+        if (text[i] != '%') {
+            out[n++] = text[i];
+            continue;
+        }
+        if (length - i > 2)
+            memcpy(digits, text + i + 1, 2);
+        if (strspn(digits, "0123456789abcdefABCDEF") != 2 || strcmp(digits, "00") == 0) {
+            free(out);
+            return NULL;
+        }
+        out[n++] = (char)strtoul(digits, NULL, 16);
+        i += 2;
+    }
+    if (out != NULL)
+        out[n] = '\0';
+    return out;
+}
+
+/* ---- Questions ---- */
+
+int32_t sql_ask(struct sql *sql, const struct dyn_call *call, const struct sql_query *query,
+                struct sql_rows *rows)
+{
+    *rows = (struct sql_rows){0};
+    int32_t code =
+        dyn_is_over(call) ? sql_late(sql, call) : sql->driver->ask(sql, call, query, rows);
+    if (code != DYN_OK)
+        sql_rows_fini(rows);
+    return code;
+}
+
+/* Room is made for 1, 2, 4, 8 ... rows: whenever their number is a power of two. */
+static bool make_room(struct sql_rows *rows)
+{
+    size_t n = rows->n_rows;
+    if (n != 0 && (n & (n - 1)) != 0)
+        return true;
+    size_t room = n == 0 ? 1 : 2 * n;
+    char **cells = reallocarray(rows->cells, room, rows->n_columns * sizeof *cells);
+    if (cells == NULL)
+        return false;
+    rows->cells = cells;
+    return true;
+}
+
+bool sql_rows_add(struct sql_rows *rows, const char *const *cells)
+{
+    if (!make_room(rows))
+        return false;
+    char **row = rows->cells + rows->n_rows * rows->n_columns;
+    for (size_t i = 0; i < rows->n_columns; i++) {
+        row[i] = cells[i] == NULL ? NULL : strdup(cells[i]);
+        if (cells[i] != NULL && row[i] == NULL) {
+            while (i > 0)
+                free(row[--i]);
+            return false;
+        }
+    }
+    rows->n_rows++;
+    return true;
+}
+
+void sql_rows_fini(struct sql_rows *rows)
+{
+    for (size_t i = 0; i < rows->n_rows * rows->n_columns; i++)
+        free(rows->cells[i]);
+    free(rows->cells);
+    *rows = (struct sql_rows){0};
+}
+
+const char *sql_cell(const struct sql_rows *rows, size_t row, size_t column)
+{
+    return rows->cells[row * rows->n_columns + column];
+}
+
+int64_t sql_integer(const struct sql_rows *rows, size_t row, size_t column, int64_t absent)
+{
+    const char *text = sql_cell(rows, row, column);
+    if (text == NULL)
+        return absent;
+    char *end;
+    long long number = strtoll(text, &end, 10);
+    return end == text || *end != '\0' ? absent : number;
+}
+
+/* ---- Tables ---- */
+
+enum { FACT_KIND, FACT_NAME, FACT_TYPE };
+
+int32_t sql_look(struct sql *sql, const struct dyn_call *call, const char *name,
+                 struct sql_table *table)
+{
+    table->facts = (struct sql_rows){0};
+    int32_t code =
+        dyn_is_over(call) ? sql_late(sql, call) : sql->driver->look(sql, call, name, &table->facts);
+    if (code != DYN_OK)
+        sql_table_fini(table);
+    return code;
+}
+
+void sql_table_fini(struct sql_table *table)
+{
+    sql_rows_fini(&table->facts);
+}
+
+static bool is_kind(const struct sql_table *table, size_t i, const char *kind)
+{
+    return strcmp(sql_cell(&table->facts, i, FACT_KIND), kind) == 0;
+}
+
+/* The row of a column; n_rows if there is none. */
+static size_t row_of(const struct sql_table *table, const char *column)
+{
+    size_t i = 0;
+    while (i < table->facts.n_rows && !(is_kind(table, i, "column") &&
+                                        strcmp(sql_cell(&table->facts, i, FACT_NAME), column) == 0))
+        i++;
+    return i;
+}
+
+bool sql_table_exists(const struct sql_table *table)
+{
+    return table->facts.n_rows > 0;
+}
+
+bool sql_table_has_column(const struct sql_table *table, const char *name)
+{
+    return row_of(table, name) < table->facts.n_rows;
+}
+
+enum sql_type sql_table_type(const struct sql_table *table, const char *column)
+{
+    size_t row = row_of(table, column);
+    return row == table->facts.n_rows
+               ? SQL_OTHER
+               : (enum sql_type)sql_integer(&table->facts, row, FACT_TYPE, SQL_OTHER);
+}
+
+bool sql_table_has_index(const struct sql_table *table, const char *columns)
+{
+    size_t n = strlen(columns);
+    for (size_t i = 0; i < table->facts.n_rows; i++) {
+        const char *name = sql_cell(&table->facts, i, FACT_NAME);
+        if (is_kind(table, i, "index") && name != NULL && strncmp(name, columns, n) == 0 &&
+            (name[n] == '\0' || name[n] == ','))
+            return true;
+    }
+    return false;
+}
+
+/* ---- Writing a question ---- */
+
+size_t sql_schema_length(const char *name)
+{
+    const char *dot = strchr(name, '.');
+    return dot == NULL ? 0 : (size_t)(dot - name);
+}
+
+static void put_quoted(FILE *out, const char *text, size_t length)
+{
+    putc('"', out);
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '"')
+            putc('"', out);
+        putc(text[i], out);
+    }
+    putc('"', out);
+}
+
+void sql_put_name(FILE *out, const char *name)
+{
+    size_t n = sql_schema_length(name);
+    if (n > 0) {
+        put_quoted(out, name, n);
+        putc('.', out);
+        name += n + 1;
+    }
+    put_quoted(out, name, strlen(name));
+}
+
+/* No printing of doubles: a locale may write them with a comma. */
+void sql_put_seconds(FILE *out, int64_t ms)
+{
+    int64_t size_ms = ms < 0 ? -ms : ms;
+    fprintf(out, "%c%" PRId64 ".%03" PRId64, ms < 0 ? '-' : '+', size_ms / 1000, size_ms % 1000);
+}
+
+void sql_put_now(FILE *out, const struct sql *sql, enum sql_type type, int64_t shift_ms)
+{
+    sql->driver->put_now(out, type, shift_ms);
+}
+
+void sql_begin_age(FILE *out, const struct sql *sql, enum sql_type type, int64_t shift_ms)
+{
+    sql->driver->begin_age(out, type, shift_ms);
+}
+
+void sql_end_age(FILE *out, const struct sql *sql)
+{
+    fputs(sql->driver->end_age, out);
+}
+
+bool sql_has_lateral(const struct sql *sql)
+{
+    return sql->driver->has_lateral;
+}
+
+const char *sql_create_index(const struct sql *sql)
+{
+    return sql->driver->create_index;
+}

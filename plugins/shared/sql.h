@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ * An SQL database as an adapter sees it: one place, asked one read-only question at a time, within
+ * a deadline. This room knows dialects; adapters know tables. A call costs one round trip, and one
+ * more where the connection must be made first.
+ *
+ *     struct sql_query query = {.text = "SELECT count(*) FROM t WHERE queue = $1",
+ *                               .values = names, .n_values = 1};
+ *     struct sql_rows rows;
+ *     int32_t code = sql_ask(sql, call, &query, &rows);
+ *     if (code != DYN_OK)
+ *         return host->fail(host, code, sql_failure(sql));
+ *     ... sql_integer(&rows, 0, 0, -1) ...
+ *     sql_rows_fini(&rows);
+ *
+ * Everything but sql_open() is [instance]. What fails returns a code of the contract, and
+ * sql_failure() then holds the sentence, without the password; only sql_open() calls host->fail()
+ * itself, so that an adapter can do without an answer. After a failure the connection is dropped,
+ * and the next question makes a new one. */
+#ifndef PLUGINS_SHARED_SQL_H
+#define PLUGINS_SHARED_SQL_H
+
+#include <dynomatic/plugin.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct sql;
+
+/* ---- A place ---- */
+
+/* Makes *sql of a URL, by its scheme: postgres, postgresql; sqlite3, sqlite. Does no I/O.
+ * Parameters of the URL that only Rails knows are left out; others that are left out are logged.
+ * `host` must live until sql_free(). Returns DYN_OK, or what host->fail() returned, with *sql NULL.
+ * [main] */
+int32_t sql_open(const struct dyn_host *host, const char *url, struct sql **sql);
+
+/* Drops the connection, without blocking, and frees. Takes NULL. */
+void sql_free(struct sql *sql);
+
+/* What it is, for texts: "db.example:5432/app", or a file. */
+const char *sql_place(const struct sql *sql);
+
+/* Why the last function failed. */
+const char *sql_failure(const struct sql *sql);
+
+/* ---- Questions ---- */
+
+struct sql_query {
+    const char *text;          /* one SELECT; values stand in it as $1, $2, ... */
+    const char *const *values; /* of $1 ...: texts, NULL for SQL's NULL */
+    size_t n_values;
+    bool walks_indexes; /* it is written to walk indexes: the planner is kept from reading whole
+                         * tables, whatever it believes of their size */
+};
+
+/* An answer: cells are texts, row after row; NULL for SQL's NULL. */
+struct sql_rows {
+    char **cells;
+    size_t n_rows;
+    size_t n_columns;
+};
+
+/* Asks, in a read-only transaction of its own that the server itself ends by the call's deadline.
+ * On DYN_OK the rows are the caller's, for sql_rows_fini(); else there are none. */
+int32_t sql_ask(struct sql *sql, const struct dyn_call *call, const struct sql_query *query,
+                struct sql_rows *rows);
+
+void sql_rows_fini(struct sql_rows *rows);
+
+/* A cell, NULL for SQL's NULL; and a cell as a whole number, `absent` for NULL and for what is
+ * none. */
+const char *sql_cell(const struct sql_rows *rows, size_t row, size_t column);
+int64_t sql_integer(const struct sql_rows *rows, size_t row, size_t column, int64_t absent);
+
+/* ---- Tables ---- */
+
+enum sql_type {
+    SQL_OTHER,
+    SQL_TIMESTAMP,  /* an instant without a time zone: the zone is the application's habit */
+    SQL_TIMESTAMPTZ /* an instant */
+};
+
+/* What is known of a table; a view counts as one. */
+struct sql_table {
+    struct sql_rows facts;
+};
+
+/* Looks a table up. `name` is "table" or "schema.table", spelt as it is stored. A table that is not
+ * there is found as one without columns. The caller frees it by sql_table_fini(). */
+int32_t sql_look(struct sql *sql, const struct dyn_call *call, const char *name,
+                 struct sql_table *table);
+void sql_table_fini(struct sql_table *table);
+
+bool sql_table_exists(const struct sql_table *table);
+bool sql_table_has_column(const struct sql_table *table, const char *name);
+/* SQLite's columns have no types of time: there each one counts as SQL_TIMESTAMP. */
+enum sql_type sql_table_type(const struct sql_table *table, const char *column);
+/* Whether a whole index (no partial one) starts with these columns, as in "priority,run_at". */
+bool sql_table_has_index(const struct sql_table *table, const char *columns);
+
+/* ---- Writing a question ---- */
+
+/* "schema"."table", quoted, of a name as sql_look() takes it. */
+void sql_put_name(FILE *out, const char *name);
+
+/* The database's present instant, moved by so many ms, to compare with a column of this type. A
+ * SQL_TIMESTAMP is taken to be in UTC. */
+void sql_put_now(FILE *out, const struct sql *sql, enum sql_type type, int64_t shift_ms);
+
+/* Whole ms from an instant of this type until sql_put_now(); NULL for NULL, and for what is no
+ * instant. Instants without end come out as some 30 000 years. The instant is written between the
+ * two. */
+void sql_begin_age(FILE *out, const struct sql *sql, enum sql_type type, int64_t shift_ms);
+void sql_end_age(FILE *out, const struct sql *sql);
+
+/* Whether a subquery in FROM may look at the tables before it (LATERAL). */
+bool sql_has_lateral(const struct sql *sql);
+
+/* The statement that adds an index while the application runs: "CREATE INDEX CONCURRENTLY". */
+const char *sql_create_index(const struct sql *sql);
+
+#endif

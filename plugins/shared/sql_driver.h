@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ * Behind sql.h: what a dialect is, and what the dialects share. For sql*.c only. */
+#ifndef PLUGINS_SHARED_SQL_DRIVER_H
+#define PLUGINS_SHARED_SQL_DRIVER_H
+
+#include "shared/sql.h"
+
+#include <dynomatic/util.h>
+
+struct sql_driver {
+    const char *create_index;
+    bool has_lateral;
+
+    /* Reads the URL: sets sql->place and sql->state, or returns what sql_fail() did, with nothing
+     * left in sql->state. */
+    int32_t (*open)(struct sql *sql, const char *url);
+
+    /* Drops the connection and frees sql->state, if there is one. */
+    void (*close)(struct sql *sql);
+
+    int32_t (*ask)(struct sql *sql, const struct dyn_call *call, const struct sql_query *query,
+                   struct sql_rows *rows);
+
+    /* The rows of sql_look(): 'column', name, number of an enum sql_type; and 'index', the names of
+     * its columns with commas between, 0. */
+    int32_t (*look)(struct sql *sql, const struct dyn_call *call, const char *name,
+                    struct sql_rows *rows);
+
+    void (*put_now)(FILE *out, enum sql_type type, int64_t shift_ms);
+    void (*begin_age)(FILE *out, enum sql_type type, int64_t shift_ms);
+    const char *end_age;
+};
+
+extern const struct sql_driver sql_pg;
+extern const struct sql_driver sql_sqlite;
+
+struct sql {
+    const struct sql_driver *driver;
+    const struct dyn_host *host;
+    char *place;
+    const char *secret; /* never shown; the driver's, NULL: there is none */
+    void *state;        /* the driver's */
+    char failure[1024];
+};
+
+/* Notes why something failed, as one line without the secret; returns `code`. */
+int32_t sql_fail(struct sql *sql, int32_t code, const char *format, ...) DYN_PRINTF(3, 4);
+
+/* Notes that the call is over: out of time, or cancelled. Returns DYN_LATE. */
+int32_t sql_late(struct sql *sql, const struct dyn_call *call);
+
+/* Copies a row of n_columns texts (NULL: SQL's NULL) to the end. False if memory is gone. */
+bool sql_rows_add(struct sql_rows *rows, const char *const *cells);
+
+/* Copies `length` bytes of text with %XX turned into bytes. NULL if memory is gone, or if a % is
+ * not followed by two hexadecimal digits, or stands for NUL. */
+char *sql_decode(const char *text, size_t length);
+
+/* Writes "+1.500", for a language's seconds. */
+void sql_put_seconds(FILE *out, int64_t ms);
+
+/* The length of the part of a name that stands before the dot; 0: it has no schema. */
+size_t sql_schema_length(const char *name);
+
+#endif

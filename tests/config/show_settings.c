@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ * What a configuration means, or what is wrong with it: reads the file that is named and prints
+ * the mistakes, or else the settings. The tool of the cases in this folder. */
+#include "core/config.h"
+#include "core/memory.h"
+#include "core/option.h"
+#include "core/settings.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void show_duration(const char *name, int64_t ms)
+{
+    struct text text = {0};
+    option_print_duration(ms, &text);
+    printf("  %s: %s\n", name, text_chars(&text));
+    text_fini(&text);
+}
+
+static void show_rule(const struct rule *rule)
+{
+    struct text at_least = {0};
+    if (rule->kind == RULE_LATENCY)
+        option_print_duration(rule->at_least, &at_least);
+    else
+        text_add_format(&at_least, "%" PRId64, rule->at_least);
+    printf("  rule: %s %s: %" PRId32 " dynos\n",
+           rule->kind == RULE_LATENCY ? "latency" : "at_least", text_chars(&at_least), rule->dynos);
+    text_fini(&at_least);
+}
+
+static void show_policy(const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->n_rules; i++)
+        show_rule(&policy->rules[i]);
+    if (policy->per_dyno > 0)
+        printf("  per_dyno: %" PRId64 "\n", policy->per_dyno);
+    printf("  min: %" PRId32 "\n", policy->min);
+    if (policy->max != INT32_MAX)
+        printf("  max: %" PRId32 "\n", policy->max);
+    show_duration("stale", policy->stale_ms);
+    show_duration("hold", policy->hold_ms);
+    if (policy->then >= 0)
+        printf("  then: %" PRId32 "\n", policy->then);
+}
+
+static void show_pool(const struct settings *settings, const struct pool_spec *pool)
+{
+    printf("pool %s\n", pool->name);
+    printf("  process: %s\n  queue: %s\n  scaler: %s\n", pool->process,
+           settings->instances[pool->queue].name, settings->instances[pool->scaler].name);
+    if (pool->n_queues == 0)
+        printf("  queues: all\n");
+    for (size_t i = 0; i < pool->n_queues; i++)
+        printf("  queues: %s\n", pool->queues[i]);
+    show_duration("interval", pool->interval_ms);
+    show_policy(&pool->policy);
+}
+
+static void show_instance(const struct instance_spec *spec)
+{
+    printf("%s %s\n", spec->kind == INSTANCE_QUEUE ? "queue" : "scaler", spec->name);
+    show_duration("timeout", spec->timeout_ms);
+    if (spec->kind == INSTANCE_SCALER)
+        show_duration("read_every", spec->read_every_ms);
+    for (size_t i = 0; i < spec->plugin->table.n_options; i++) {
+        struct text text = {0};
+        option_print(&spec->plugin->options[i], spec->options, &text);
+        printf("  %s: %s\n", spec->plugin->options[i].name, text_chars(&text));
+        text_fini(&text);
+    }
+}
+
+static void show(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->n_pools; i++)
+        show_pool(settings, &settings->pools[i]);
+    for (size_t i = 0; i < settings->n_instances; i++)
+        show_instance(&settings->instances[i]);
+}
+
+static void show_mistakes(const struct config *config)
+{
+    struct text text = {0};
+    config_print_mistakes(config, &text);
+    fputs(text_chars(&text), stdout);
+    text_fini(&text);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: show_settings FILE\n");
+        return 2;
+    }
+    struct config *config = config_read(argv[1]);
+    struct settings *settings = settings_read(config);
+    if (settings != NULL)
+        show(settings);
+    else
+        show_mistakes(config);
+    config_free(config);
+    bool is_good = settings != NULL;
+    settings_free(settings);
+    return is_good ? 0 : 1;
+}
