@@ -47,5 +47,6 @@ never_down() { # between the loss and the return no PATCH was sent: 5, then 1
     | .updates[].quantity' "$scratch/fake.log" | tr '\n' ' '
 }
 is 'the sizes that were asked for, in order' "$(never_down)" '5 1 '
-ok 'it ends at SIGTERM with status 0' stop_daemon
+stop_daemon
+is 'it ends at SIGTERM with status 0' $? 0
 tap_end

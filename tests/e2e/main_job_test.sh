@@ -49,7 +49,8 @@ is 'no other process type is touched' "$(quantity web)" 2
 patches=$(requests PATCH)
 measured() { [ "$(requests GET)" -ge 1 ]; }
 ok 'the size was read before it was set' measured
-ok 'it ends at SIGTERM with status 0' stop_daemon
+stop_daemon
+is 'it ends at SIGTERM with status 0' $? 0
 is 'no request was made while nothing changed' "$(requests PATCH)" "$patches"
 ok 'quantities are absolute integers' jq -e -s '[.[] | select(.method == "PATCH") | .body
   | if type == "string" then fromjson else . end | .updates[].quantity | type == "number"] | all' \
@@ -83,7 +84,8 @@ set_jobs_sqlite "$db" 20
 ok '20 jobs: only worker1' until_true 20 hobby_is '1 0 0 0'
 set_jobs_sqlite "$db" 100000
 ok '100,000 jobs: the greatest rule' until_true 20 hobby_is '1 1 1 0'
-ok 'it ends at SIGTERM with status 0' stop_daemon
+stop_daemon
+is 'it ends at SIGTERM with status 0' $? 0
 has_not 'the token is not in the verbose log' "$(cat "$scratch/daemon.log" "$scratch/daemon.out")" \
   "$token"
 tap_end

@@ -33,7 +33,8 @@ ok 'a bad file is refused, with the mistake' until_true 20 logged 'at_leest'
 ok 'and told' until_true 20 logged 'stays in force'
 set_jobs_sqlite "$db" 0
 ok 'the one before goes on' until_true 20 quantity_is worker 0
-ok 'SIGTERM ends it with status 0' stop_daemon
+stop_daemon
+is 'SIGTERM ends it with status 0' $? 0
 ok 'and is logged' logged 'ends: told to terminate'
 
 # ---- a call that hangs ----
