@@ -57,6 +57,7 @@ struct request {
     enum instance_kind kind;
     const struct config_node *maps[2];
     size_t n_maps;
+    bool is_refused;                 /* something is there instead of a map: a mistake of its own */
     const struct config_node *place; /* of what no map can be blamed for */
     struct keys keys;
 };
@@ -162,7 +163,7 @@ static const struct plugin *find_plugin(const struct request *request)
 {
     const struct config_node *node = plugin_node(request);
     const char *name = request->keys.plugin;
-    if (node == NULL)
+    if (node == NULL && !request->is_refused)
         refuse_unnamed(request);
     if (node == NULL || name == NULL || name[0] == '\0')
         return NULL;
@@ -276,12 +277,13 @@ static size_t share(struct settings *settings, struct instance_spec spec)
 /* ---- The whole ---- */
 
 /* False with a mistake if it is no map. NULL is none. */
-static bool is_map(const struct request *request, const struct config_node *node)
+static bool is_map(struct request *request, const struct config_node *node)
 {
     if (node == NULL || config_is_null(node))
         return false;
     if (config_kind(node) == CONFIG_MAP)
         return true;
+    request->is_refused = true;
     config_hide(request->reader->config, node);
     if (!config_is_broken(node))
         config_mistake(request->reader->config, node, "%s must be a map such as { %s: %s, ... }",

@@ -17,8 +17,9 @@ plugin_folder() { # folder, names
   local folder=$1 name
   shift
   mkdir "$folder" || return
+  cp "$top_builddir"/tests/plugin/.libs/sample_{queue,scaler}.so "$folder" || return
   for name in "$@"; do
-    cp -L "$top_builddir/.libs/$name.so" "$folder/" || return
+    cp "$top_builddir/.libs/$name.so" "$folder" || return
   done
 }
 
@@ -29,7 +30,7 @@ run() { # folder of the case: prints what show_settings does
   [ ! -f env ] || mapfile -t pairs <env
   [ ! -f plugins ] || mapfile -t plugins <plugins
   [ ! -f make ] || bash make || return
-  plugin_folder "$scratch/$name/PLUGINS" sample_queue sample_scaler hang ${plugins[@]+"${plugins[@]}"} || return
+  plugin_folder "$scratch/$name/PLUGINS" hang ${plugins[@]+"${plugins[@]}"} || return
   env -i PATH="$PATH" ${ASAN_OPTIONS+"ASAN_OPTIONS=$ASAN_OPTIONS"} \
     DYNOMATIC_PLUGIN_PATH="$scratch/$name/PLUGINS" ${pairs[@]+"${pairs[@]}"} \
     "$top_builddir/tests/config/show_settings" dynomatic.yml >"$scratch/$name.out" 2>&1

@@ -104,9 +104,10 @@ static void names_are_sorted_and_once(void)
         n_sidekiq += strcmp(names[i], "sidekiq") == 0;
         CHECK(i == 0 || strcmp(names[i - 1], names[i]) < 0);
         CHECK(names[i][0] != '\0' && strcmp(names[i], "notes.txt") != 0);
-        free(names[i]);
     }
     CHECK_INT(n_sidekiq, 1);
+    for (size_t i = 0; i < n; i++)
+        free(names[i]);
     free(names);
     end();
 }

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# make install puts in place what people use, and make uninstall takes all of it away.
+. "$top_srcdir/tests/support/tap.sh"
+
+cd "$top_builddir" || exit 1
+prefix=$(sed -n 's/^prefix = //p' Makefile)
+root=$scratch/root
+installed() { (cd "$root" && find . ! -type d | sed 's/^\.//' | LC_ALL=C sort); }
+
+ok 'make install, with DESTDIR' make -s install DESTDIR="$root"
+files=$(installed)
+for file in bin/dynomatic bin/dynomatic-fake-heroku include/dynomatic/plugin.h include/dynomatic/util.h \
+  lib/dynomatic/delayedjob.so lib/dynomatic/heroku-formation.so lib/dynomatic/heroku-hobby.so \
+  share/man/man1/dynomatic.1 share/man/man1/dynomatic-fake-heroku.1 share/man/man3/dynomatic-plugin.3 \
+  share/man/man5/dynomatic.yml.5 share/man/man7/dynomatic-delayedjob.7 \
+  share/man/man7/dynomatic-heroku-formation.7 share/man/man7/dynomatic-heroku-hobby.7; do
+  has "$file is installed" "$files" "$prefix/$file"
+done
+is "plugins are one file each" "$(printf '%s\n' "$files" | grep -c '\.la$')" 0
+has 'the installed program lists the installed plugins' \
+  "$(DYNOMATIC_PLUGIN_PATH=$root$prefix/lib/dynomatic "$root$prefix/bin/dynomatic" plugins)" delayedjob
+ok 'make uninstall' make -s uninstall DESTDIR="$root"
+is 'it leaves nothing' "$(installed)" ''
+tap_end
