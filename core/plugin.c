@@ -126,6 +126,14 @@ static struct plugin *find_loaded(const char *path)
     return plugin;
 }
 
+static int check_name(const struct plugin *plugin, const char *name, struct error *error)
+{
+    if (strcmp(plugin->table.name, name) == 0)
+        return 0;
+    return error_set(error, "its name is \"%s\", and must be that of the file, \"%s\"",
+                     plugin->table.name, name);
+}
+
 /* A plugin whose tables are refused is unloaded, none of its functions having been called. */
 static struct plugin *load_file(const char *path, const char *name, struct error *error)
 {
@@ -136,7 +144,8 @@ static struct plugin *load_file(const char *path, const char *name, struct error
     const struct dyn_plugin *table = lt_dlsym(handle, "dynomatic_plugin");
     if (table == NULL)
         error_set(error, "it does not export dynomatic_plugin");
-    if (table == NULL || plugin_table_read(table, name, plugin, error) < 0) {
+    if (table == NULL || plugin_table_read(table, plugin, error) < 0 ||
+        check_name(plugin, name, error) < 0) {
         plugin_table_fini(plugin);
         free(plugin);
         lt_dlclose(handle);
@@ -155,15 +164,11 @@ static struct plugin *load_once(const char *path, const char *name, struct error
     struct plugin *plugin = find_loaded(path);
     if (plugin == NULL)
         plugin = load_file(path, name, error);
-    if (plugin == NULL)
+    if (plugin == NULL || check_name(plugin, name, error) < 0)
         return NULL;
-    if (strcmp(plugin->table.name, name) != 0)
-        error_set(error, "its name is \"%s\", and must be that of the file, \"%s\"",
-                  plugin->table.name, name);
-    else if (plugin->refusal != NULL)
-        error_set(error, "its load() failed: %s", plugin->refusal);
-    else
+    if (plugin->refusal == NULL)
         return plugin;
+    error_set(error, "its load() failed: %s", plugin->refusal);
     return NULL;
 }
 

@@ -45,17 +45,14 @@ static int check_abi(uint32_t abi, struct error *error)
                      abi, (uint32_t)DYN_ABI, abi > DYN_ABI ? ", or use a newer dynomatic" : "");
 }
 
-static int check_texts(const struct dyn_plugin *table, const char *name, struct error *error)
+static int check_texts(const struct dyn_plugin *table, struct error *error)
 {
-    if (table->name == NULL || table->version == NULL || table->summary == NULL)
-        return error_set(error, "its %s is NULL",
-                         table->name == NULL      ? "name"
-                         : table->version == NULL ? "version"
-                                                  : "summary");
-    if (strcmp(table->name, name) != 0)
-        return error_set(error, "its name is \"%s\", and must be that of the file, \"%s\"",
-                         table->name, name);
-    return 0;
+    if (table->name != NULL && table->version != NULL && table->summary != NULL)
+        return 0;
+    return error_set(error, "its %s is NULL",
+                     table->name == NULL      ? "name"
+                     : table->version == NULL ? "version"
+                                              : "summary");
 }
 
 static int check_functions(const struct plugin *plugin, struct error *error)
@@ -118,13 +115,12 @@ static int read_options(struct plugin *plugin, struct error *error)
     return option_check((struct option_table){plugin->options, n}, table->config_size, error);
 }
 
-int plugin_table_read(const struct dyn_plugin *from, const char *name, struct plugin *plugin,
-                      struct error *error)
+int plugin_table_read(const struct dyn_plugin *from, struct plugin *plugin, struct error *error)
 {
     if (check_abi(from->abi, error) < 0 || check_size("table", from->size, LEAST_PLUGIN, error) < 0)
         return -1;
     plugin_table_copy(&plugin->table, sizeof plugin->table, from, from->size);
-    if (check_texts(&plugin->table, name, error) < 0 || read_kinds(plugin, error) < 0 ||
+    if (check_texts(&plugin->table, error) < 0 || read_kinds(plugin, error) < 0 ||
         check_functions(plugin, error) < 0)
         return -1;
     return read_options(plugin, error);

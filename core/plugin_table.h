@@ -10,10 +10,9 @@
  * what the newer side has more is not seen. `into_size` is that of our struct. */
 void plugin_table_copy(void *into, size_t into_size, const void *from, size_t from_size);
 
-/* Fills the tables and options of `plugin` from those of the shared object, which must be called
- * `name`. -1 with an error that says what is wrong with them. */
-int plugin_table_read(const struct dyn_plugin *from, const char *name, struct plugin *plugin,
-                      struct error *error);
+/* Fills the tables and options of `plugin` from those of the shared object. -1 with an error that
+ * says what is wrong with them. */
+int plugin_table_read(const struct dyn_plugin *from, struct plugin *plugin, struct error *error);
 
 /* Frees what plugin_table_read() made, whether it failed or not. */
 void plugin_table_fini(struct plugin *plugin);

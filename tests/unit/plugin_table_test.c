@@ -118,7 +118,7 @@ static void read_fine(const struct dyn_plugin *from, struct plugin *plugin)
 {
     struct error error = {""};
     memset(plugin, 0, sizeof *plugin);
-    CHECK_INT(plugin_table_read(from, "good", plugin, &error), 0);
+    CHECK_INT(plugin_table_read(from, plugin, &error), 0);
     CHECK_TEXT(error.text, "");
 }
 
@@ -228,7 +228,7 @@ static void another_abi(void)
     start[0] = 4000;
     start[1] = DYN_ABI + 1;
     const struct dyn_plugin *table = (const struct dyn_plugin *)(const void *)start;
-    CHECK_INT(plugin_table_read(table, "good", &plugin, &error), -1);
+    CHECK_INT(plugin_table_read(table, &plugin, &error), -1);
     CHECK_HAS(error.text, "it was built for ABI 2, and this dynomatic has ABI 1");
     plugin_table_fini(&plugin);
     free(start);
