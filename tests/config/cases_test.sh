@@ -9,6 +9,7 @@
 #
 # To add one, make its folder and write `expected` by UPDATE=1 tests/config/cases_test.sh; then read
 # what was written.
+# Where a case has secrets they are called "secret" or "t0ken", and no output may hold either.
 . "$top_srcdir/tests/support/tap.sh"
 cases=$top_srcdir/tests/config/cases
 
@@ -56,4 +57,7 @@ for folder in "$cases"/*/; do
   [ -z "${UPDATE:-}" ] || printf '%s\n' "$got" >"$folder/expected"
   is "${folder##*/}" "$got" "$(cat "$folder/expected")"
 done
+all=$(cat "$scratch"/*.out)
+has_not 'no secret is shown' "$all" secret
+has_not 'no token is shown' "$all" t0ken
 tap_end
