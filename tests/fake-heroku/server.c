@@ -335,20 +335,26 @@ int server_port(const struct server *server)
     return server->port;
 }
 
+static void wake_the_due(struct server *server, int64_t now_ms)
+{
+    for (struct exchange *exchange = server->waiting, *next; exchange != NULL; exchange = next) {
+        next = exchange->next;
+        if (exchange->due_ms <= now_ms)
+            wake(exchange);
+    }
+}
+
 int64_t server_run(struct server *server, int64_t now_ms)
 {
     int64_t next_ms = WHEN_NEVER;
     MHD_UNSIGNED_LONG_LONG left_ms;
-    for (struct exchange *exchange = server->waiting; exchange != NULL;) {
-        struct exchange *next = exchange->next;
-        if (exchange->due_ms <= now_ms)
-            wake(exchange);
-        else if (exchange->due_ms < next_ms)
-            next_ms = exchange->due_ms;
-        exchange = next;
-    }
-    MHD_run(server->daemon);
-    if (MHD_get_timeout(server->daemon, &left_ms) == MHD_YES && now_ms + (int64_t)left_ms < next_ms)
+    wake_the_due(server, now_ms);
+    MHD_run(server->daemon); /* more may wait after this */
+    if (MHD_get_timeout(server->daemon, &left_ms) == MHD_YES)
         next_ms = now_ms + (int64_t)left_ms;
+    for (const struct exchange *exchange = server->waiting; exchange != NULL;
+         exchange = exchange->next)
+        if (exchange->due_ms < next_ms)
+            next_ms = exchange->due_ms;
     return next_ms;
 }
