@@ -110,8 +110,7 @@ void sql_put_name(FILE *out, const char *name);
 void sql_put_now(FILE *out, const struct sql *sql, enum sql_type type, int64_t shift_ms);
 
 /* Whole ms from an instant of this type until sql_put_now(); NULL for NULL, and for what is no
- * instant. Instants without end come out as some 30 000 years. The instant is written between the
- * two. */
+ * instant; no whole number for one without end. The instant is written between the two. */
 void sql_begin_age(FILE *out, const struct sql *sql, enum sql_type type, int64_t shift_ms);
 void sql_end_age(FILE *out, const struct sql *sql);
 

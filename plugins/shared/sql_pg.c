@@ -433,10 +433,10 @@ static void pg_put_now(FILE *out, enum sql_type type, int64_t shift_ms)
     putc(')', out);
 }
 
-/* Of instants without end, infinity and -infinity, the epoch is infinite, which no integer is. */
+/* No cast: of an instant without end the epoch is infinite, which no integer is. */
 static void pg_begin_age(FILE *out, enum sql_type type, int64_t shift_ms)
 {
-    fputs("CAST(floor(greatest(least(1000 * (extract(epoch FROM ", out);
+    fputs("floor(1000 * (extract(epoch FROM ", out);
     pg_put_now(out, type, shift_ms);
     fputs(") - extract(epoch FROM ", out);
 }
@@ -450,5 +450,5 @@ const struct sql_driver sql_pg = {
     .look = pg_look,
     .put_now = pg_put_now,
     .begin_age = pg_begin_age,
-    .end_age = ")), 1e15), -1e15)) AS bigint)",
+    .end_age = ")))",
 };

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ * Asks one queue adapter and prints what it says, for shell tests and benchmarks:
+ *
+ *   measure PLUGIN OPTIONS [-t MS] [-c MS] [-n TIMES] [-w] measure|workers|detect
+ * [CAP:METRICS[:QUEUE,...]]...
+ *
+ * METRICS are first letters of waiting, latency, busy, scheduled, retrying, failed, next due, or
+ * "*". A line for each group: "waiting=12 latency=10000+ ..." ("+": at least, "?": unknown); then
+ * what was logged. -t: the deadline (5000). -c: cancels the call after so many ms. -n: asks so
+ * often, prints the last answer, and the median of the times in us on standard error. Exit status:
+ * the call's. */
+#include "core/memory.h"
+#include "tests/support/testhost.h"
+
+#include <dynomatic/util.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    int32_t metric;
+    char letter;
+    const char *name;
+} metrics[] = {
+    {DYN_WAITING, 'w', "waiting"},     {DYN_LATENCY, 'l', "latency"},   {DYN_BUSY, 'b', "busy"},
+    {DYN_SCHEDULED, 's', "scheduled"}, {DYN_RETRYING, 'r', "retrying"}, {DYN_FAILED, 'f', "failed"},
+    {DYN_NEXT_DUE, 'n', "next_due"},
+};
+enum { N_METRICS = sizeof metrics / sizeof metrics[0] };
+
+struct arguments {
+    int64_t timeout_ms;
+    int64_t cancel_ms;
+    long times;
+    bool stays;
+    const char *function;
+    struct dyn_group *groups;
+    size_t n_groups;
+};
+
+/* Splits a text that is changed, at commas. */
+static const char **queues_of(char *text, uint32_t *n)
+{
+    const char **queues = NULL;
+    for (char *queue; (queue = strsep(&text, ",")) != NULL;) {
+        queues = memory_resize(queues, *n + 1, sizeof *queues);
+        queues[(*n)++] = queue;
+    }
+    return queues;
+}
+
+/* CAP:METRICS[:QUEUE,...] */
+static struct dyn_group group_of(char *text)
+{
+    char *cap = strsep(&text, ":");
+    char *letters = strsep(&text, ":");
+    struct dyn_group group = {.cap = strtoll(cap, NULL, 10), .name = "group"};
+    for (size_t i = 0; i < N_METRICS; i++)
+        if (letters == NULL || strchr(letters, '*') || strchr(letters, metrics[i].letter))
+            group.metrics |= DYN_BIT(metrics[i].metric);
+    if (text != NULL)
+        group.queues = queues_of(text, &group.n_queues);
+    return group;
+}
+
+static struct arguments read_arguments(int argc, char **argv)
+{
+    struct arguments arguments = {5000, -1, 1, false, "measure", NULL, 0};
+    int option;
+    while ((option = getopt(argc, argv, "+t:c:n:w")) != -1) {
+        int64_t number = strtoll(optarg != NULL ? optarg : "0", NULL, 10);
+        if (option == 't')
+            arguments.timeout_ms = number;
+        else if (option == 'c')
+            arguments.cancel_ms = number;
+        else if (option == 'n')
+            arguments.times = (long)number;
+        else if (option == 'w')
+            arguments.stays = true;
+        else
+            exit(64);
+    }
+    if (optind < argc)
+        arguments.function = argv[optind++];
+    arguments.groups = memory_new((size_t)(argc - optind), sizeof *arguments.groups);
+    while (optind < argc)
+        arguments.groups[arguments.n_groups++] = group_of(argv[optind++]);
+    return arguments;
+}
+
+/* ---- The call ---- */
+
+struct canceller {
+    struct testhost *host;
+    int64_t after_ms;
+};
+
+static void *cancel(void *argument)
+{
+    const struct canceller *canceller = argument;
+    usleep((useconds_t)canceller->after_ms * 1000); /* that is what was asked for */
+    testhost_cancel(canceller->host);
+    return NULL;
+}
+
+static int32_t call(struct testhost *host, const struct arguments *arguments)
+{
+    if (strcmp(arguments->function, "workers") == 0)
+        return testhost_workers(host, arguments->groups, arguments->n_groups,
+                                arguments->timeout_ms);
+    if (strcmp(arguments->function, "detect") == 0)
+        return testhost_detect(host, arguments->timeout_ms);
+    return testhost_measure(host, arguments->groups, arguments->n_groups, arguments->timeout_ms);
+}
+
+static int compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int32_t call_often(struct testhost *host, const struct arguments *arguments)
+{
+    int64_t *us = memory_new((size_t)arguments->times, sizeof *us);
+    int32_t code = DYN_OK;
+    for (long i = 0; i < arguments->times; i++) {
+        int64_t began_ns = dyn_now_ns();
+        code = call(host, arguments);
+        us[i] = (dyn_now_ns() - began_ns) / 1000;
+    }
+    qsort(us, (size_t)arguments->times, sizeof *us, compare);
+    if (arguments->times > 1)
+        fprintf(stderr, "%" PRId64 "\n", us[arguments->times / 2]);
+    free(us);
+    return code;
+}
+
+static int32_t call_and_cancel(struct testhost *host, const struct arguments *arguments)
+{
+    pthread_t thread;
+    struct canceller canceller = {host, arguments->cancel_ms};
+    if (arguments->cancel_ms < 0)
+        return call_often(host, arguments);
+    if (pthread_create(&thread, NULL, cancel, &canceller) != 0)
+        return DYN_RETRY;
+    int32_t code = call(host, arguments);
+    pthread_join(thread, NULL);
+    return code;
+}
+
+/* ---- The answer ---- */
+
+static void print_group(const struct testhost *host, const struct dyn_group *group, size_t i)
+{
+    const char *before = "";
+    for (size_t m = 0; m < N_METRICS; m++) {
+        struct value value = testhost_value(host, i, metrics[m].metric);
+        if ((group->metrics & DYN_BIT(metrics[m].metric)) == 0)
+            continue;
+        if (value.doubt == KNOWN_NOT)
+            printf("%s%s=?", before, metrics[m].name);
+        else
+            printf("%s%s=%" PRId64 "%s", before, metrics[m].name, value.number,
+                   value.doubt == KNOWN_AT_LEAST ? "+" : "");
+        before = " ";
+    }
+    printf("%s%s\n", testhost_unknown(host, i)[0] != '\0' ? " unknown: " : "",
+           testhost_unknown(host, i));
+}
+
+static void print_answer(const struct testhost *host, const struct arguments *arguments)
+{
+    for (size_t i = 0; strcmp(arguments->function, "measure") == 0 && i < arguments->n_groups; i++)
+        print_group(host, &arguments->groups[i], i);
+    for (size_t i = 0; i < testhost_n_workers(host); i++) {
+        const struct testhost_worker *worker = testhost_worker(host, i);
+        printf("%u %s jobs=%u queue=%s\n", worker->index, worker->host, worker->n_jobs,
+               worker->queue != NULL ? worker->queue : "-");
+    }
+    if (testhost_percent(host) > 0)
+        printf("found %d: %s\n", testhost_percent(host), testhost_evidence(host));
+    fputs(testhost_logs(host), stdout);
+    fputs(testhost_breaches(host), stdout);
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const codes[] = {"ok", "late", "retry", "broken", "no"};
+    char *error = NULL;
+    if (argc < 3)
+        return 64;
+    struct testhost *host = testhost_open(argv[1], argv[2], &error);
+    if (host == NULL) {
+        printf("does not open: %s\n", error);
+        free(error);
+        return 65;
+    }
+    struct arguments arguments = read_arguments(argc - 2, argv + 2);
+    int32_t code = call_and_cancel(host, &arguments);
+    if (code != DYN_OK)
+        printf("%s: %s\n", codes[code], testhost_failure(host));
+    print_answer(host, &arguments);
+    fflush(stdout);
+    while (arguments.stays && getchar() != EOF)
+        ;
+    testhost_close(host);
+    for (size_t i = 0; i < arguments.n_groups; i++)
+        free((void *)(uintptr_t)arguments.groups[i].queues);
+    free(arguments.groups);
+    return code;
+}
