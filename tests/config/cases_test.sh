@@ -7,10 +7,11 @@
 #   env            its environment, if it needs one: NAME=value, one a line
 #   plugins        the plugins that it needs beside the samples, if any: one name a line
 #
-# To add one, make its folder and write `expected` by UPDATE=1 tests/config/cases_test.sh; then read
-# what was written.
+# To add one, make its folder, let `expected` be written by
+#   UPDATE=1 make check TESTS=tests/config/cases_test.sh
+# and read what was written.
 # Where a case has secrets they are called "secret" or "t0ken", and no output may hold either.
-. "$top_srcdir/tests/support/tap.sh"
+. "${top_srcdir:?make check sets it}/tests/support/tap.sh"
 cases=$top_srcdir/tests/config/cases
 
 # A plugin folder with these in it and no others, so that lists of what was found are always the same.
