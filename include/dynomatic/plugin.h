@@ -8,7 +8,8 @@
  * helpers. The life of a plugin is drawn in dynomatic-plugin(3).
  *
  * Words used on each function, to search for:
- *   [main]      called by the host's main thread, while no thread is inside any plugin
+ *   [main]      called by the host's main thread, while no other call runs, in any plugin, but
+ *               one that did not come back when its time was over
  *   [instance]  takes `self`: never two at once on one instance, on any thread, but different
  *               instances at the same time. So: no mutable statics
  *   [any]       may be called on any thread at any time
@@ -22,6 +23,8 @@
  * padding.
  *
  * A plugin never exits, forks, prints, or touches signals, locale, umask or the working directory.
+ * It finds SIGPIPE ignored and the locale "C". Descriptors that it opens are close-on-exec. No
+ * exception, longjmp or panic leaves a function.
  *
  * Changes, newest first:
  *   ABI 1  first version
@@ -100,16 +103,18 @@ enum {
 
 struct dyn_worker;
 
-/* Given to load() and open(). One for each instance: it lives until close() returned, so a plugin
- * keeps the pointer. All its texts are UTF-8, one line, copied by the host before it returns. */
+/* Given to load(), for as long as that runs; and to open(), one for each instance: that one lives
+ * until close() returned, so a plugin keeps the pointer. All texts given to it are UTF-8, one line,
+ * and copied by the host before it returns. */
 struct dyn_host {
     uint32_t size; /* sizeof(struct dyn_host), as the host was built */
     uint32_t abi;  /* DYN_ABI of the host */
 
     /* Fails a call: says what was attempted, on what, and why not ("cannot connect to
      * db.example:5432: connection refused"), without "error:", without secrets. The last text
-     * before the return counts. Returns `code`, so that a plugin writes
-     * `return host->fail(host, DYN_RETRY, text);`.  [instance]; in load(), [main] */
+     * before the return counts; a call that succeeds after all has none. Returns `code`, so that a
+     * plugin writes `return host->fail(host, DYN_RETRY, text);`.  [instance]; in load() and open(),
+     * [main] */
     int32_t (*fail)(const struct dyn_host *host, int32_t code, const char *text);
 
     /* Answers a call: element `index` of its array has this value of this metric. Putting a value
