@@ -13,8 +13,8 @@
  * built from. Constant after loading, so every thread may read it. */
 struct plugin {
     char *path;
-    struct dyn_plugin table;      /* .options and .n_options in our own row size; .queue and
-                                   * .scaler point to the two below, or NULL */
+    struct dyn_plugin table; /* .options and .n_options in our own row size; .queue and
+                              * .scaler point to the two below, or NULL */
     struct dyn_queue queue;
     struct dyn_scaler scaler;
     struct dyn_option *options;
