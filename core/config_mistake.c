@@ -142,9 +142,9 @@ static size_t reference_length(const struct config *config, size_t at, size_t en
 
 static void add_shown(struct text *out, unsigned char c)
 {
-    char shown =
-        c < 0x20 || c == 0x7F ? ' ' : (char)c; /* a tab takes one column, as the caret does */
-    text_add_n(out, &shown, 1);
+    const char shown = (char)c;
+    bool is_control = c < 0x20 || c == 0x7F; /* a tab takes one column, as the caret does */
+    text_add_n(out, is_control ? " " : &shown, 1);
 }
 
 /* Adds a source line with "***" for each hidden part of it; returns the columns that come before
@@ -187,8 +187,8 @@ static bool is_key(const struct config *config, size_t from, size_t to, size_t e
     size_t before = is_quoted ? from - 1 : from;
     while (before > 0 && chars[before - 1] == ' ')
         before--;
-    char left = before > 0 ? chars[before - 1] : '\n';
-    return to > from && strchr("\n{,-", left) != NULL && after < end && chars[after] == ':' &&
+    bool begins = before == 0 || strchr("\n{,-", chars[before - 1]) != NULL;
+    return to > from && begins && after < end && chars[after] == ':' &&
            (after + 1 == end || chars[after + 1] == ' ');
 }
 

@@ -110,6 +110,13 @@ static bool advance(struct reader *reader)
     return true;
 }
 
+static bool advance_by(struct reader *reader, int events)
+{
+    while (events > 0 && advance(reader))
+        events--;
+    return events == 0;
+}
+
 static char *copy_of(struct fy_token *token, size_t *length)
 {
     const char *chars = token != NULL ? fy_token_get_text(token, length) : NULL;
@@ -434,12 +441,12 @@ static const struct config_node *read_value(struct reader *reader)
 static const struct config_node *read_document(struct reader *reader)
 {
     struct config *config = reader->config;
-    if (!advance(reader) || !advance(reader))
+    if (!advance_by(reader, 2))
         return NULL;
     const struct config_node *root = NULL;
     if (reader->event->type == FYET_DOCUMENT_START && advance(reader)) {
         root = read_value(reader);
-        if (root == NULL || !advance(reader) || !advance(reader))
+        if (root == NULL || !advance_by(reader, 2))
             return NULL;
     }
     if (reader->event != NULL && reader->event->type == FYET_DOCUMENT_START)

@@ -105,8 +105,11 @@ static int32_t spool_measure(void *self, const struct dyn_call *call,
         return dyn_failf(spool->host, errno == ENOENT || errno == EACCES ? DYN_BROKEN : DYN_RETRY,
                          "cannot open %s: %s", spool->config->path, strerror(errno));
     struct tally *tallies = calloc((size_t)n + 1, sizeof *tallies); /* n is 0 for a mere try */
-    int32_t code = tallies == NULL ? spool->host->fail(spool->host, DYN_RETRY, "out of memory")
-                                   : count(spool, call, folder, groups, n, tallies);
+    if (tallies == NULL) {
+        closedir(folder);
+        return spool->host->fail(spool->host, DYN_RETRY, "out of memory");
+    }
+    int32_t code = count(spool, call, folder, groups, n, tallies);
     if (code == DYN_OK)
         answer(spool, groups, n, tallies);
     free(tallies);

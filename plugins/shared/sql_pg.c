@@ -254,8 +254,7 @@ static bool send_all(PGconn *conn, const struct dyn_call *call, const struct sql
 static int32_t flush(struct sql *sql, const struct dyn_call *call)
 {
     struct pg *pg = sql->state;
-    int left;
-    while ((left = PQflush(pg->conn)) == 1) {
+    while (PQflush(pg->conn) == 1) {
         int ready;
         int32_t code = wait_for(sql, call, POLLIN | POLLOUT, &ready);
         if (code != DYN_OK)

@@ -110,7 +110,8 @@ static void *sized(const void *from, size_t from_size, size_t size)
 {
     char *copy = memory_new(1, size);
     memset(copy, 0x5A, size);
-    memcpy(copy, from, from_size < size ? from_size : size);
+    if (from != NULL)
+        memcpy(copy, from, from_size < size ? from_size : size);
     return copy;
 }
 
