@@ -17,6 +17,7 @@ struct command_line {
     bool is_dry_run;
     bool wants_json;
     bool wants_connect;
+    bool wants_all;
     const char *argument; /* NULL: none */
 };
 

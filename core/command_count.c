@@ -5,7 +5,6 @@
 #include "core/ask.h"
 #include "core/log.h"
 #include "core/memory.h"
-#include "core/option.h"
 #include "core/table.h"
 #include "core/terminal.h"
 #include "core/text.h"
@@ -16,7 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The values shown, in this order. */
+/* The values shown, in this order: the first ones always, as they cost a store little. */
 static const struct column {
     int32_t metric;
     const char *heading;
@@ -31,7 +30,9 @@ static const struct column {
     {DYN_FAILED, "FAILED", "failed", false},
     {DYN_NEXT_DUE, "NEXT DUE", "next_due_ms", true},
 };
-enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
+enum { N_CHEAP = 2, N_COLUMNS = sizeof columns / sizeof columns[0] };
+
+static size_t n_columns = N_CHEAP;
 
 /* What one pool was told. */
 struct row {
@@ -51,7 +52,7 @@ static struct dyn_group group_of(const struct pool_spec *pool)
         .queues = (const char *const *)pool->queues,
         .n_queues = (uint32_t)pool->n_queues,
     };
-    for (size_t i = 0; i < N_COLUMNS; i++)
+    for (size_t i = 0; i < n_columns; i++)
         group.metrics |= DYN_BIT(columns[i].metric);
     return group;
 }
@@ -104,7 +105,7 @@ static void add_value_cell(struct table *table, const struct row *row, const str
     if (value.doubt == KNOWN_NOT)
         table_cell(table, "%s", column->metric == DYN_NEXT_DUE && row->answer != NULL ? "-" : "?");
     else if (column->is_time) {
-        option_print_duration(value.number, &time);
+        text_add_ms(&time, value.number);
         table_cell(table, "%s%s", text_chars(&time), more);
     } else
         table_cell(table, "%" PRId64 "%s", value.number, more);
@@ -114,15 +115,15 @@ static void add_value_cell(struct table *table, const struct row *row, const str
 static void print_table(const struct row *rows, size_t n, struct text *out)
 {
     struct table table;
-    table_init(&table, 2 + N_COLUMNS);
+    table_init(&table, 2 + n_columns);
     table_cell(&table, "POOL");
     table_cell(&table, "ADAPTER");
-    for (size_t c = 0; c < N_COLUMNS; c++)
+    for (size_t c = 0; c < n_columns; c++)
         table_cell(&table, "%s", columns[c].heading);
     for (size_t i = 0; i < n; i++) {
         table_cell(&table, "%s", rows[i].pool->name);
         table_cell(&table, "%s", rows[i].queue->name);
-        for (size_t c = 0; c < N_COLUMNS; c++)
+        for (size_t c = 0; c < n_columns; c++)
             add_value_cell(&table, &rows[i], &columns[c]);
     }
     table_print(&table, terminal_has_colours(STDOUT_FILENO), out);
@@ -151,10 +152,10 @@ static cJSON *json_of(const struct row *row)
     cJSON *queues = cJSON_AddArrayToObject(object, "queues");
     for (size_t i = 0; i < row->pool->n_queues; i++)
         cJSON_AddItemToArray(queues, cJSON_CreateString(row->pool->queues[i]));
-    for (size_t c = 0; c < N_COLUMNS; c++)
+    for (size_t c = 0; c < n_columns; c++)
         add_value(object, row, &columns[c]);
     cJSON *at_least = cJSON_AddArrayToObject(object, "at_least");
-    for (size_t c = 0; c < N_COLUMNS; c++)
+    for (size_t c = 0; c < n_columns; c++)
         if (value_of(row, &columns[c]).doubt == KNOWN_AT_LEAST)
             cJSON_AddItemToArray(at_least, cJSON_CreateString(columns[c].key));
     if (doubt_of(row) != NULL)
@@ -176,6 +177,7 @@ static void print_json(const struct row *rows, size_t n, struct text *out)
 int command_count(const struct command_line *line)
 {
     log_init(line->is_verbose ? LOG_DEBUG : LOG_WARN);
+    n_columns = line->wants_all ? N_COLUMNS : N_CHEAP;
     struct settings *settings = command_settings(line);
     if (settings == NULL)
         return EXIT_USAGE;

@@ -13,7 +13,9 @@
 #include <string.h>
 
 /* Options that only some commands take. */
-enum { TAKES_DRY_RUN = 1, TAKES_JSON = 2, TAKES_CONNECT = 4, TAKES_ARGUMENT = 8 };
+enum { TAKES_DRY_RUN = 1, TAKES_JSON = 2, TAKES_CONNECT = 4, TAKES_ALL = 8, TAKES_ARGUMENT = 16 };
+
+static const char *const options_of_some[] = {"--dry-run", "--json", "--connect", "--all"};
 
 static const struct command {
     const char *name;
@@ -24,7 +26,7 @@ static const struct command {
     {"run", command_run, TAKES_DRY_RUN, "watch the queues and set the sizes, until told to end"},
     {"once", command_once, TAKES_DRY_RUN, "one cycle: measure, decide, apply; for cron"},
     {"check", command_check, TAKES_CONNECT, "check the configuration, plugins' options included"},
-    {"count", command_count, TAKES_JSON, "show what waits now"},
+    {"count", command_count, TAKES_JSON | TAKES_ALL, "show what waits now"},
     {"plugins", command_plugins, TAKES_ARGUMENT, "list the plugins, or the options of one"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
@@ -42,6 +44,7 @@ static int print_help(void)
          "      --dry-run      run, once: decide and tell, apply nothing\n"
          "      --connect      check: try each instance too\n"
          "      --json         count: for programs\n"
+         "      --all          count: also what runs, is due later, or was given up\n"
          "  -v, --verbose      tell more\n"
          "  -V, --version      print the version\n"
          "  -h, --help         print this\n\n"
@@ -53,6 +56,13 @@ static int print_help(void)
 static int usage(const char *what, const char *word)
 {
     fprintf(stderr, "dynomatic: %s%s; dynomatic --help tells what there is\n", what, word);
+    return EXIT_USAGE;
+}
+
+static int not_an_option(const char *option, const char *command)
+{
+    fprintf(stderr, "dynomatic: %s is not an option of %s; dynomatic --help tells what there is\n",
+            option, command);
     return EXIT_USAGE;
 }
 
@@ -85,12 +95,9 @@ static int run_command(struct command_line *line, unsigned given, int n_words, c
     const struct command *command = find_command(words[0]);
     if (command == NULL)
         return unknown_command(words[0]);
-    if ((given & TAKES_DRY_RUN & ~command->takes) != 0)
-        return usage("--dry-run is not an option of ", command->name);
-    if ((given & TAKES_JSON & ~command->takes) != 0)
-        return usage("--json is not an option of ", command->name);
-    if ((given & TAKES_CONNECT & ~command->takes) != 0)
-        return usage("--connect is not an option of ", command->name);
+    for (unsigned i = 0; i < sizeof options_of_some / sizeof options_of_some[0]; i++)
+        if ((given & ~command->takes & 1U << i) != 0)
+            return not_an_option(options_of_some[i], command->name);
     if (n_words > 2 || (n_words == 2 && (command->takes & TAKES_ARGUMENT) == 0))
         return usage("too many words after ", command->name);
     line->argument = n_words == 2 ? words[1] : NULL;
@@ -100,10 +107,15 @@ static int run_command(struct command_line *line, unsigned given, int n_words, c
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"dry-run", no_argument, NULL, 'd'},
-        {"json", no_argument, NULL, 'j'},         {"connect", no_argument, NULL, 'C'},
-        {"verbose", no_argument, NULL, 'v'},      {"version", no_argument, NULL, 'V'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'},
+        {"dry-run", no_argument, NULL, 'd'},
+        {"json", no_argument, NULL, 'j'},
+        {"connect", no_argument, NULL, 'C'},
+        {"all", no_argument, NULL, 'a'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     struct command_line line = {0};
     unsigned given = 0;
@@ -125,6 +137,10 @@ int main(int argc, char **argv)
         case 'C':
             line.wants_connect = true;
             given |= TAKES_CONNECT;
+            break;
+        case 'a':
+            line.wants_all = true;
+            given |= TAKES_ALL;
             break;
         case 'v':
             line.is_verbose = true;

@@ -4,25 +4,6 @@
 
 #include <inttypes.h>
 
-/* The two greatest units that say something: "850 ms", "40 s", "2 min 5 s", "3 h 20 min". */
-static void add_duration(int64_t ms, struct text *out)
-{
-    static const struct {
-        const char *name;
-        int64_t ms;
-    } units[] = {{"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
-    size_t i = 0;
-    while (i < 4 && ms < units[i].ms)
-        i++;
-    text_add_format(out, "%" PRId64 " %s", ms / units[i].ms, units[i].name);
-    bool is_exact = i == 3 && ms >= 10000; /* milliseconds say nothing beside so many seconds */
-    if (i == 4 || is_exact)
-        return;
-    int64_t rest = ms % units[i].ms / units[i + 1].ms;
-    if (rest > 0)
-        text_add_format(out, " %" PRId64 " %s", rest, units[i + 1].name);
-}
-
 static void add_dynos(int32_t dynos, struct text *out)
 {
     text_add_format(out, "%" PRId32 " %s", dynos, dynos == 1 ? "dyno" : "dynos");
@@ -44,7 +25,7 @@ static void add_latency(struct value latency, struct text *out)
         return;
     }
     text_add(out, latency.doubt == KNOWN_AT_LEAST ? "oldest at least " : "oldest ");
-    add_duration(latency.number, out);
+    text_add_ms(out, latency.number);
 }
 
 /* What the policy looks at, and what else is known. An empty queue has no oldest job. */
@@ -87,7 +68,7 @@ static void add_rule(const struct policy *policy, const struct step *step, struc
         text_add_format(out, "rule at_least %" PRId64, at_least);
     else {
         text_add(out, "rule latency ");
-        add_duration(at_least, out);
+        text_add_ms(out, at_least);
     }
     text_add(out, ": ");
     add_dynos(step->after, out);
@@ -116,7 +97,7 @@ static void add_step_text(const struct policy *policy, const struct step *step, 
         break;
     case STEP_THEN:
         text_add(out, "hold ");
-        add_duration(policy->hold_ms, out);
+        text_add_ms(out, policy->hold_ms);
         text_add_format(out, " is over, then: %" PRId32, step->after);
         break;
     case STEP_MIN:

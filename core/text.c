@@ -3,9 +3,9 @@
 
 #include "core/memory.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +47,24 @@ void text_add_format(struct text *text, const char *format, ...)
         text->length += (size_t)length;
     }
     va_end(again);
+}
+
+void text_add_ms(struct text *text, int64_t ms)
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {{"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
+    size_t i = 0;
+    while (i < 4 && ms < units[i].ms)
+        i++;
+    text_add_format(text, "%" PRId64 " %s", ms / units[i].ms, units[i].name);
+    bool is_exact = i == 3 && ms >= 10000; /* milliseconds say nothing beside so many seconds */
+    if (i == 4 || is_exact)
+        return;
+    int64_t rest = ms % units[i].ms / units[i + 1].ms;
+    if (rest > 0)
+        text_add_format(text, " %" PRId64 " %s", rest, units[i + 1].name);
 }
 
 const char *text_chars(const struct text *text)

@@ -4,6 +4,7 @@
 #define CORE_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct text {
     char *chars; /* NUL-terminated; NULL while nothing was added: see text_chars() */
@@ -15,6 +16,10 @@ void text_add(struct text *text, const char *chars);
 void text_add_n(struct text *text, const char *chars, size_t length);
 void text_add_format(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Adds a duration for people, in the two greatest units that say something: "850 ms", "40 s",
+ * "2 min 5 s", "3 h 20 min". */
+void text_add_ms(struct text *text, int64_t ms);
 
 /* What was added so far, "" if nothing; the text's until it changes. */
 const char *text_chars(const struct text *text);

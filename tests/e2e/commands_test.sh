@@ -71,8 +71,13 @@ is 'count has status 0' $status 0
 has 'count has a table' "$out" 'POOL'
 has 'with the figures' "$(printf '%s' "$out" | tail -1 | tr -s ' ')" 'worker delayedjob 12 '
 run count --json
-is 'count --json' "$(printf '%s' "$out" | jq -c '.[0] | [.pool, .waiting, .busy, .failed, .at_least]')" \
-  '["worker",12,0,0,[]]'
+is 'count --json' "$(printf '%s' "$out" | jq -c '.[0] | del(.latency_ms)')" \
+  '{"pool":"worker","adapter":"delayedjob","queues":[],"waiting":12,"at_least":[]}'
+run count --json --all
+is 'count --all' "$(printf '%s' "$out" | jq -c '.[0] | [.waiting, .busy, .failed, .next_due_ms]')" \
+  '[12,0,0,null]'
+run count --all
+has 'with all columns' "$out" 'NEXT DUE'
 
 run once --dry-run
 is 'once --dry-run has status 0' $status 0

@@ -54,6 +54,30 @@ static void taken_text_is_the_callers(void)
     text_fini(&text);
 }
 
+static void durations_are_for_people(void)
+{
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } cases[] = {{0, "0 ms"},
+                 {850, "850 ms"},
+                 {1000, "1 s"},
+                 {9500, "9 s 500 ms"},
+                 {10999, "10 s"},
+                 {60000, "1 min"},
+                 {125999, "2 min 5 s"},
+                 {3600000, "1 h"},
+                 {12059999, "3 h 20 min"},
+                 {86399999, "23 h 59 min"},
+                 {90000000, "1 d 1 h"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct text text = {0};
+        text_add_ms(&text, cases[i].ms);
+        CHECK_TEXT(text_chars(&text), cases[i].text);
+        text_fini(&text);
+    }
+}
+
 static void columns_are_characters(void)
 {
     CHECK_INT(text_columns(""), 0);
@@ -131,6 +155,7 @@ static const struct test tests[] = {
     {"a text grows", text_grows},
     {"formats of any length fit", formats_of_any_length_fit},
     {"a text that was taken is the caller's", taken_text_is_the_callers},
+    {"durations are for people", durations_are_for_people},
     {"columns are characters, not bytes", columns_are_characters},
     {"characters of UTF-8 are told from other bytes", characters_of_utf8_are_told_from_others},
     {"the nearest word is found", nearest_word_is_found},
