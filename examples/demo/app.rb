@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 # The demo's app: Delayed Job on the database of DATABASE_URL, as in Rails but without it.
-require 'erb'
 require 'logger'
 require 'active_record'
 require 'delayed_job_active_record'
@@ -15,14 +14,4 @@ Report = Struct.new(:seconds) do
   def perform
     sleep seconds
   end
-end
-
-# Makes the table as `rails generate delayed_job:active_record` does, by the library's own template.
-def make_tables
-  ActiveRecord::Base.connection.execute('PRAGMA journal_mode = WAL')
-  path = File.join(Gem.loaded_specs['delayed_job_active_record'].full_gem_path,
-                   'lib/generators/delayed_job/templates/migration.rb')
-  migration_version = "[#{ActiveRecord::Migration.current_version}]"
-  eval(ERB.new(File.read(path)).result(binding), TOPLEVEL_BINDING, path)
-  ActiveRecord::Migration.suppress_messages { CreateDelayedJobs.migrate(:up) }
 end

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Plays the main job and shows it: see bin/demo, which calls it with the folder of the programs.
 require_relative 'app'
+require_relative 'tables'
 require 'json'
 require 'net/http'
 
@@ -77,6 +78,7 @@ class Show
 
   def run
     make_tables
+    ActiveRecord::Base.connection.execute('PRAGMA journal_mode = WAL') # workers read while one writes
     @platform = Platform.new
     ENV['HEROKU_API_URL'] = @platform.url
     @scaler = Scaler.new

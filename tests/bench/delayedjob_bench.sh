@@ -113,18 +113,21 @@ queue: { adapter: delayedjob, url: "$postgres_url", timeout: 1m }
 scaler: { backend: heroku-formation, app: myapp, token: "$token", api_url: "$api_url" }
 rules: [{ at_least: 1, dynos: 1 }, { at_least: 10, dynos: 5 }, { at_least: $cap, dynos: 15 }]
 EOF
-milliseconds() { date +%s%N | sed 's/......$//'; }
+program_ms() { # command: the whole run of a program
+  local before=${EPOCHREALTIME/./}
+  "$@" >"$scratch/count"
+  echo $((${EPOCHREALTIME/./} - before)) | awk '{ print $1 / 1000 }'
+}
 echo
 for ((n = 0; n < rounds; n++)); do
-  before=$(milliseconds)
-  dynomatic -c "$scratch/dynomatic.yml" count >"$scratch/count"
-  echo $(($(milliseconds) - before)) >>"$scratch/ms.program"
-  sql_ms "$count_all" 1 >>"$scratch/ms.beside"
+  program_ms psql -X -q -At "$postgres_url" -c "$count_exact" >>"$scratch/ms.psql_exact"
+  program_ms psql -X -q -At "$postgres_url" -c "$count_all" >>"$scratch/ms.psql_all"
+  program_ms dynomatic -c "$scratch/dynomatic.yml" count >>"$scratch/ms.program"
 done
-program=$(median <"$scratch/ms.program") beside=$(median <"$scratch/ms.beside")
 cat "$scratch/count"
-echo "dynomatic count, the whole program, exact: $program ms; SELECT count(*): $beside ms;" \
-  "$(per "$program" "$beside")"
+program=$(median <"$scratch/ms.program") exact=$(median <"$scratch/ms.psql_exact") all=$(median <"$scratch/ms.psql_all")
+echo "whole programs, ms: dynomatic count $program, psql with the exact count $exact ($(per "$exact" "$program")" \
+  "of it), with SELECT count(*) $all ($(per "$all" "$program"))"
 
 start_daemon "$scratch/dynomatic.yml"
 until_true 20 quantity_is worker 15 || exit 1

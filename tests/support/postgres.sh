@@ -31,7 +31,7 @@ postgres_start() {
     -E UTF8 --locale=C) >"$scratch/initdb.log" 2>&1 || { cat "$scratch/initdb.log" >&2; return 1; }
   postgres_port=$(free_port)
   postgres_url=postgres://app@127.0.0.1:$postgres_port/app
-  postgres_settings="-c listen_addresses=127.0.0.1 -c port=$postgres_port
+  postgres_settings="-c listen_addresses=127.0.0.1 -c port=$postgres_port \
     -c unix_socket_directories=$postgres_data -c fsync=off -c log_min_messages=fatal $*"
   postgres_restart || return 1
   postgres_bare_sql postgres 'CREATE DATABASE app'

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The ways to a PostgreSQL that platforms have: TLS, as Heroku demands it, and PgBouncer between the two.
+. "$top_srcdir/tests/support/tap.sh"
+. "$top_srcdir/tests/support/postgres.sh"
+needs openssl 'it makes certificates'
+needs pgbouncer 'it stands between'
+postgres_start || { echo '1..0 # SKIP PostgreSQL is missing'; exit 77; }
+
+answer() { # url: what waits, or why that is not known
+  "$top_builddir/tests/plugin/measure" delayedjob "{url: '$1'}" -t 20000 measure 10:wl 0:w:mail 2>&1 | tr '\n' ' '
+}
+own() { [ "$(id -u)" != 0 ] || chown postgres "$@"; }
+
+postgres_sql "CREATE TABLE delayed_jobs (id bigserial PRIMARY KEY, priority integer NOT NULL DEFAULT 0,
+    attempts integer NOT NULL DEFAULT 0, handler text NOT NULL, last_error text, run_at timestamp, locked_at timestamp,
+    failed_at timestamp, locked_by varchar, queue varchar, created_at timestamp, updated_at timestamp);
+  INSERT INTO delayed_jobs (handler, run_at, queue)
+    SELECT 'x', now() AT TIME ZONE 'utc', NULLIF('mail', repeat('mail', i % 3)) FROM generate_series(1, 3) i"
+all='waiting=3 latency='
+
+# ---- A server without TLS ----
+
+has 'without TLS where none is asked for' "$(answer "$postgres_url")" "$all"
+has 'a server that has none is refused where TLS is asked for' "$(answer "$postgres_url?sslmode=require")" \
+  'server does not support SSL'
+
+# ---- A server with TLS only ----
+
+(cd "$postgres_data" && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=elsewhere \
+  -keyout server.key -out server.crt) 2>/dev/null
+cp "$postgres_data/server.crt" "$scratch/own.crt"
+own "$postgres_data/server.key" "$postgres_data/server.crt"
+chmod 600 "$postgres_data/server.key"
+echo 'hostssl all all 127.0.0.1/32 trust' >"$postgres_data/data/pg_hba.conf"
+postgres_kill
+postgres_settings="$postgres_settings -c ssl=on -c ssl_cert_file=$postgres_data/server.crt \
+  -c ssl_key_file=$postgres_data/server.key"
+ok 'the server starts again' postgres_restart
+has 'with TLS, whoever signed: as Heroku Postgres needs it' "$(answer "$postgres_url?sslmode=require")" "$all"
+has 'the connection tries TLS by itself' "$(answer "$postgres_url")" "$all"
+has 'a server that wants TLS refuses without' "$(answer "$postgres_url?sslmode=disable")" 'no encryption'
+has 'the certificate is checked where that is asked for' \
+  "$(answer "$postgres_url?sslmode=verify-ca&sslrootcert=$scratch/own.crt")" "$all"
+has 'and the name in it' "$(answer "$postgres_url?sslmode=verify-full&sslrootcert=$scratch/own.crt")" \
+  'does not match host name'
+has 'a missing root certificate is told' "$(answer "$postgres_url?sslmode=verify-ca&sslrootcert=$scratch/none.crt")" \
+  'none.crt'
+
+# ---- PgBouncer, which gives each transaction another connection to the server ----
+
+port=$(free_port)
+mkdir "$scratch/pgbouncer"
+own "$scratch/pgbouncer"
+cat >"$scratch/pgbouncer/pgbouncer.ini" <<EOF
+[databases]
+app = host=127.0.0.1 port=$postgres_port user=app
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = $port
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+server_tls_sslmode = require
+ignore_startup_parameters = extra_float_digits
+logfile = $scratch/pgbouncer/log
+EOF
+(cd / && exec setpriv ${UID:+$([ "$UID" != 0 ] || echo --reuid=postgres --regid=postgres --clear-groups)} \
+  pgbouncer -q "$scratch/pgbouncer/pgbouncer.ini") >"$scratch/pgbouncer/said" 2>&1 &
+started $!
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
+ok 'PgBouncer starts' until_true 20 listens
+pooled=postgres://app@127.0.0.1:$port/app
+has 'behind PgBouncer' "$(answer "$pooled")" "$all"
+"$top_builddir/tests/plugin/measure" delayedjob "{url: '$pooled'}" -n 50 measure 10:w >"$scratch/answer" 2>&1
+has 'again and again' "$(cat "$scratch/answer")" 'waiting=3'
+is 'and nothing of ours stays in its connections' "$(PGOPTIONS='' psql -X -q -At "$pooled" -c \
+  "SELECT current_setting('enable_seqscan'), current_setting('jit'), current_setting('statement_timeout')")" 'on|on|0'
+tap_end
