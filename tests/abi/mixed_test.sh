@@ -78,7 +78,7 @@ $cc -std=gnu11 -shared -fPIC -DNAME='"scaler"' -I "$top_srcdir/include" "$abi/te
 count() { # options of the queue: the line of its numbers
   printf 'queue: { %s }\nscaler: { backend: "%s" }\nrules: [{ at_least: 1, dynos: 1 }]\n' \
     "$1" "$scratch/plugins/scaler.so" >"$scratch/dynomatic.yml"
-  "$top_builddir/dynomatic" -c "$scratch/dynomatic.yml" count 2>&1 | tail -n +2 | tr -s ' ' | cut -d ' ' -f 3-
+  "$top_builddir/dynomatic" -c "$scratch/dynomatic.yml" count --all 2>&1 | tail -n +2 | tr -s ' ' | cut -d ' ' -f 3-
 }
 answer() { count "adapter: \"$scratch/plugins/$1.so\""; }
 is 'dynomatic runs an older plugin' "$(answer older)" '3 ? 0 0 4 0 -'
