@@ -33,8 +33,10 @@ static void answer(const struct heroku *heroku, uint32_t index, const char *name
     else if (process->quantity < 0)
         heroku_unknown(heroku, index, "the platform does not tell how many \"%s\" of \"%s\" run",
                        name, heroku->config->app);
-    else
+    else {
         heroku->host->put(heroku->host, index, DYN_SIZE, process->quantity, 0);
+        heroku_put_dynos(heroku, index, process->up, process->starting, process->crashed);
+    }
 }
 
 static int32_t formation_read(void *self, const struct dyn_call *call, const char *const *names,

@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef NAME
+#define NAME "heroku-hobby" /* after what the sizes were called once */
+#endif
+
 struct config {
     struct heroku_config heroku; /* first: see HEROKU_OPTIONS */
     struct dyn_list worker_names;
@@ -28,6 +32,7 @@ static const struct dyn_option options[] = {
 struct hobby {
     struct dyn_list names;
     struct heroku *heroku;
+    bool has_warned;
 };
 
 /* ---- Life ---- */
@@ -94,7 +99,17 @@ struct count {
     int32_t present;     /* in the app */
     const char *missing; /* the first that the app lacks; NULL: none */
     const char *untold;  /* the first whose quantity is not known; NULL: none */
+    int32_t eco;         /* of the size Eco */
+    int32_t up;          /* -1: not known, as the next two */
+    int32_t starting;
+    int32_t crashed;
 };
+
+/* What is not known of one is not known of all. */
+static int32_t sum(int32_t a, int32_t b)
+{
+    return a < 0 || b < 0 ? -1 : a + b;
+}
 
 static const struct process *find(const struct hobby *hobby, const char *type)
 {
@@ -103,7 +118,7 @@ static const struct process *find(const struct hobby *hobby, const char *type)
 
 static struct count count(const struct hobby *hobby)
 {
-    struct count count = {0, 0, NULL, NULL};
+    struct count count = {0};
     for (size_t i = hobby->names.n; i-- > 0;) {
         const char *name = hobby->names.items[i];
         const struct process *process = find(hobby, name);
@@ -112,6 +127,10 @@ static struct count count(const struct hobby *hobby)
             continue;
         }
         count.present++;
+        count.eco += process->is_eco;
+        count.up = sum(count.up, process->up);
+        count.starting = sum(count.starting, process->starting);
+        count.crashed = sum(count.crashed, process->crashed);
         if (process->quantity < 0)
             count.untold = name;
         else if (process->quantity > 0)
@@ -130,8 +149,22 @@ static void answer(const struct hobby *hobby, uint32_t index)
     if (found.untold != NULL)
         heroku_unknown(heroku, index, "the platform does not tell how many \"%s\" of \"%s\" run",
                        found.untold, heroku->config->app);
-    else if (found.present > 0)
+    else if (found.present > 0) {
         heroku->host->put(heroku->host, index, DYN_SIZE, found.running, 0);
+        heroku_put_dynos(heroku, index, found.up, found.starting, found.crashed);
+    }
+}
+
+/* Before the platform refuses: once. */
+static void warn_of_eco(struct hobby *hobby)
+{
+    if (hobby->has_warned || count(hobby).eco < 2)
+        return;
+    dyn_logf(hobby->heroku->host, DYN_WARN,
+             "the dynos of \"%s\" are Eco: of an app only two run at once, a web dyno included; "
+             "with Basic dynos (\"heroku ps:type\") each of worker_names can run",
+             hobby->heroku->config->app);
+    hobby->has_warned = true;
 }
 
 /* The list is one pool's: two would start and stop each other's dynos. */
@@ -147,10 +180,12 @@ static int32_t check_pools(const struct hobby *hobby, const char *first, const c
 static int32_t hobby_read(void *self, const struct dyn_call *call, const char *const *names,
                           uint32_t n)
 {
-    const struct hobby *hobby = self;
+    struct hobby *hobby = self;
     if (n > 1)
         return check_pools(hobby, names[0], names[1]);
     int32_t code = heroku_read(hobby->heroku, call);
+    if (code == DYN_OK)
+        warn_of_eco(hobby);
     if (code == DYN_OK && n == 1)
         answer(hobby, 0);
     return code;
@@ -254,7 +289,7 @@ static const struct dyn_scaler scaler = {
 DYN_EXPORT const struct dyn_plugin dynomatic_plugin = {
     .size = sizeof dynomatic_plugin,
     .abi = DYN_ABI,
-    .name = "heroku-hobby",
+    .name = NAME,
     .version = PACKAGE_VERSION,
     .summary = "starts and stops process types of a Heroku app that run one dyno each",
     .options = options,

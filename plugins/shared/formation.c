@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 void formation_fini(struct formation *formation)
 {
@@ -38,7 +39,8 @@ static bool add(struct formation *formation, const char *type, int32_t quantity)
     char *copy = strdup(type);
     if (copy == NULL)
         return false;
-    formation->items[formation->n++] = (struct process){copy, quantity};
+    formation->items[formation->n++] = (struct process){
+        .type = copy, .quantity = quantity, .up = -1, .starting = -1, .crashed = -1};
     return true;
 }
 
@@ -73,7 +75,11 @@ static const char *parse_process(struct formation *formation, const cJSON *objec
     const struct process *told = formation_find(formation, type);
     if (told != NULL && told->quantity != quantity)
         quantity = -1;
-    return formation_set(formation, type, quantity) ? NULL : "too large: out of memory";
+    if (!formation_set(formation, type, quantity))
+        return "too large: out of memory";
+    const char *size = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "size"));
+    formation_find(formation, type)->is_eco = size != NULL && strcasecmp(size, "eco") == 0;
+    return NULL;
 }
 
 bool formation_parse(struct formation *formation, const char *json, size_t length, const char **why)
@@ -90,6 +96,48 @@ bool formation_parse(struct formation *formation, const char *json, size_t lengt
             *why = parse_process(formation, item);
     cJSON_Delete(root);
     return *why == NULL;
+}
+
+/* ---- What runs ---- */
+
+static void set_dynos(struct formation *formation, int32_t number)
+{
+    for (size_t i = 0; i < formation->n; i++)
+        formation->items[i].up = formation->items[i].starting = formation->items[i].crashed =
+            number;
+}
+
+void formation_forget_dynos(struct formation *formation)
+{
+    set_dynos(formation, -1);
+}
+
+/* False if it is no dyno. One of no process type, such as a console, is passed over. */
+static bool take_dyno(struct formation *formation, const cJSON *dyno)
+{
+    const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(dyno, "type"));
+    const char *state = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(dyno, "state"));
+    struct process *process = type != NULL ? formation_find(formation, type) : NULL;
+    if (process != NULL && state != NULL) {
+        process->up += strcmp(state, "up") == 0;
+        process->starting += strcmp(state, "starting") == 0;
+        process->crashed += strcmp(state, "crashed") == 0;
+    }
+    return type != NULL && state != NULL;
+}
+
+bool formation_take_dynos(struct formation *formation, const char *json, size_t length)
+{
+    cJSON *root = cJSON_ParseWithLengthOpts(json, length + 1, NULL, 1);
+    bool is_list = cJSON_IsArray(root);
+    set_dynos(formation, 0);
+    for (const cJSON *item = is_list ? root->child : NULL; item != NULL && is_list;
+         item = item->next)
+        is_list = take_dyno(formation, item);
+    if (!is_list)
+        formation_forget_dynos(formation);
+    cJSON_Delete(root);
+    return is_list;
 }
 
 /* ---- Names ---- */

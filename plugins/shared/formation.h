@@ -10,6 +10,11 @@
 struct process {
     char *type;
     int32_t quantity; /* -1: not known */
+    bool is_eco;      /* its dynos are of the size Eco */
+    /* What runs of it: -1 if not known. */
+    int32_t up;
+    int32_t starting;
+    int32_t crashed;
 };
 
 /* {NULL, 0} is an empty one. */
@@ -31,6 +36,13 @@ bool formation_set(struct formation *formation, const char *type, int32_t quanti
  * text is no such list (`*why` says what it is instead, as a constant). */
 bool formation_parse(struct formation *formation, const char *json, size_t length,
                      const char **why);
+
+/* Takes what a list of dynos says runs of each process type. False, with nothing known of what
+ * runs, if the text is no such list. */
+bool formation_take_dynos(struct formation *formation, const char *json, size_t length);
+
+/* What runs is not known any more. */
+void formation_forget_dynos(struct formation *formation);
 
 /* "web, worker", cut with "..." where the room ends. */
 void formation_list(const struct formation *formation, char *out, size_t room);

@@ -55,8 +55,7 @@ int32_t heroku_new(const struct dyn_host *host, const struct heroku_config *conf
         return host->fail(host, DYN_RETRY, "out of memory");
     made->host = host;
     made->config = config;
-    made->url = format("%.*s/apps/%s/formation", base_length(config->api_url), config->api_url,
-                       config->app);
+    made->url = format("%.*s/apps/%s", base_length(config->api_url), config->api_url, config->app);
     made->authorization = format("Authorization: Bearer %s", config->token);
     /* On this machine itself a proxy has no business; it would see the token. */
     made->http = http_new(config->ca_file, heroku_is_plain(config->api_url));
@@ -102,6 +101,15 @@ void heroku_unknown_type(const struct heroku *heroku, uint32_t index, const char
                    types[0] != '\0' ? types : "none, so the app was not deployed yet");
 }
 
+void heroku_put_dynos(const struct heroku *heroku, uint32_t index, int32_t up, int32_t starting,
+                      int32_t crashed)
+{
+    const struct dyn_host *host = heroku->host; /* takes no number under 0 for a value */
+    host->put(host, index, DYN_UP, up, 0);
+    host->put(host, index, DYN_STARTING, starting, 0);
+    host->put(host, index, DYN_CRASHED, crashed, 0);
+}
+
 /* ---- Requests ---- */
 
 static int32_t fail(const struct heroku *heroku, int32_t code, const char *verb, const char *why)
@@ -127,18 +135,36 @@ static void pass_on_warning(struct heroku *heroku, const struct http_reply *repl
     dyn_logf(heroku->host, DYN_WARN, "Heroku warns: %s", text);
 }
 
-/* `range` is a header, `body` is JSON; NULL: none. */
-static int32_t ask(struct heroku *heroku, const struct dyn_call *call, const char *range,
-                   const char *body, struct http_reply *reply)
+/* 429 once, or told by it not to come back yet: no request is worth while. */
+static int32_t fail_closed(const struct heroku *heroku, const char *verb, int64_t left_ms)
 {
+    char why[128];
+    snprintf(why, sizeof why, "the account's rate limit is used up: asked again in %lld s",
+             (long long)(left_ms + 999) / 1000);
+    return fail(heroku, DYN_RETRY, verb, why);
+}
+
+/* Asks for what lies at `path` of the app. `more` is a header, `body` is JSON; NULL: none. */
+static int32_t ask(struct heroku *heroku, const struct dyn_call *call, const char *path,
+                   const char *more, const char *body, struct http_reply *reply)
+{
+    const char *verb = body != NULL ? "change" : "read";
     static const char accept[] = "Accept: application/vnd.heroku+json; version=3";
     static const char agent[] = "User-Agent: dynomatic/" PACKAGE_VERSION;
     const char *headers[] = {accept, agent, heroku->authorization,
-                             body != NULL ? "Content-Type: application/json" : range, NULL};
-    struct http_request request = {body != NULL ? "PATCH" : "GET", heroku->url, headers, body};
+                             body != NULL ? "Content-Type: application/json" : more, NULL};
+    int64_t closed_ms = budget_closed_ms(&heroku->budget, dyn_now_ns());
+    if (closed_ms > 0)
+        return fail_closed(heroku, verb, closed_ms);
+    char *url = format("%s%s", heroku->url, path);
+    if (url == NULL)
+        return fail(heroku, DYN_RETRY, verb, "out of memory");
+    struct http_request request = {body != NULL ? "PATCH" : "GET", url, headers, body};
     int32_t code = http_ask(heroku->http, call, &request, reply);
+    free(url);
     if (code != DYN_OK)
-        return fail(heroku, code, body != NULL ? "change" : "read", reply->trouble);
+        return fail(heroku, code, verb, reply->trouble);
+    budget_note(&heroku->budget, reply, dyn_now_ns());
     pass_on_warning(heroku, reply);
     return DYN_OK;
 }
@@ -158,11 +184,12 @@ static int32_t fail_parse(const struct heroku *heroku, const char *verb, const c
 
 /* ---- Reading ---- */
 
-static int32_t read_page(struct heroku *heroku, const struct dyn_call *call, const char *range,
+/* `more` is a header. A reply of 304 leaves the formation as it is. */
+static int32_t read_page(struct heroku *heroku, const struct dyn_call *call, const char *more,
                          struct formation *formation, struct http_reply *reply)
 {
-    int32_t code = ask(heroku, call, range, NULL, reply);
-    if (code != DYN_OK)
+    int32_t code = ask(heroku, call, "/formation", more, NULL, reply);
+    if (code != DYN_OK || (reply->status == 304 && more != NULL && heroku->etag[0] != '\0'))
         return code;
     if (!is_success(reply)) {
         struct refusal refusal;
@@ -192,30 +219,50 @@ static bool is_last_page(const struct http_reply *reply)
     return http_header(reply, "Next-Range", &length) == NULL || length == 0;
 }
 
-/* A list that is cut short never counts as whole: a type it lacks would be taken for gone. */
-static int32_t read_all(struct heroku *heroku, const struct dyn_call *call,
-                        struct formation *formation)
+/* Remembers what tells the list from a later one, if it came on one page. */
+static void note_etag(struct heroku *heroku, const struct http_reply *reply, bool is_whole)
 {
-    char range[512] = "";
-    for (int page = 0; page < PAGES_MOST; page++) {
-        struct http_reply reply;
-        int32_t code = read_page(heroku, call, page > 0 ? range : NULL, formation, &reply);
-        if (code != DYN_OK)
-            return code;
-        if (is_last_page(&reply))
-            return reply.status != 206
+    size_t length;
+    const char *etag = http_header(reply, "ETag", &length);
+    bool is_usable = is_whole && etag != NULL && length < sizeof heroku->etag;
+    snprintf(heroku->etag, sizeof heroku->etag, "%.*s", is_usable ? (int)length : 0,
+             etag != NULL ? etag : "");
+}
+
+/* The pages after the first. A list that is cut short never counts as whole: a type it lacks would
+ * be taken for gone. */
+static int32_t read_rest(struct heroku *heroku, const struct dyn_call *call,
+                         struct formation *formation, struct http_reply *reply)
+{
+    char range[512];
+    for (int page = 1; page < PAGES_MOST; page++) {
+        if (is_last_page(reply))
+            return reply->status != 206
                        ? DYN_OK
                        : fail_parse(heroku, "read", "a part that does not say where it goes on");
-        if (!next_page(&reply, range, sizeof range))
+        if (!next_page(reply, range, sizeof range))
             break;
+        int32_t code = read_page(heroku, call, range, formation, reply);
+        if (code != DYN_OK)
+            return code;
     }
     return fail_parse(heroku, "read", "a list without an end");
 }
 
-int32_t heroku_read(struct heroku *heroku, const struct dyn_call *call)
+static int32_t read_formation(struct heroku *heroku, const struct dyn_call *call)
 {
+    char known[sizeof heroku->etag + sizeof "If-None-Match: "];
     struct formation fresh = {NULL, 0};
-    int32_t code = read_all(heroku, call, &fresh);
+    struct http_reply reply;
+    bool is_asked = heroku->is_known && heroku->etag[0] != '\0';
+    snprintf(known, sizeof known, "If-None-Match: %s", heroku->etag);
+    int32_t code = read_page(heroku, call, is_asked ? known : NULL, &fresh, &reply);
+    if (code == DYN_OK && reply.status == 304)
+        return DYN_OK;
+    if (code == DYN_OK) {
+        note_etag(heroku, &reply, is_last_page(&reply));
+        code = read_rest(heroku, call, &fresh, &reply);
+    }
     if (code != DYN_OK) {
         formation_fini(&fresh);
         return code;
@@ -223,6 +270,68 @@ int32_t heroku_read(struct heroku *heroku, const struct dyn_call *call)
     formation_fini(&heroku->formation);
     heroku->formation = fresh;
     heroku->is_known = true;
+    return DYN_OK;
+}
+
+/* ---- What else there is to know, without which scaling goes on ---- */
+
+static void note_maintenance(struct heroku *heroku, const struct http_reply *reply)
+{
+    cJSON *app = cJSON_ParseWithLength(reply->body, reply->length);
+    const cJSON *maintenance = cJSON_GetObjectItemCaseSensitive(app, "maintenance");
+    bool was = heroku->is_in_maintenance;
+    if (cJSON_IsBool(maintenance))
+        heroku->is_in_maintenance = cJSON_IsTrue(maintenance);
+    if (heroku->is_in_maintenance && !was)
+        dyn_logf(heroku->host, DYN_WARN,
+                 "\"%s\" is in maintenance mode: nothing is started until that ends",
+                 heroku->config->app);
+    else if (was && !heroku->is_in_maintenance)
+        dyn_logf(heroku->host, DYN_INFO, "the maintenance mode of \"%s\" has ended",
+                 heroku->config->app);
+    cJSON_Delete(app);
+}
+
+static bool has_workers(const struct formation *formation)
+{
+    for (size_t i = 0; i < formation->n; i++)
+        if (formation->items[i].quantity > 0 && strcmp(formation->items[i].type, "web") != 0)
+            return true;
+    return false;
+}
+
+/* Within half of what is left of the call: what is known already must not come too late. */
+static void read_details(struct heroku *heroku, const struct dyn_call *call)
+{
+    struct http_reply reply;
+    struct dyn_call half = *call;
+    half.deadline_ns -= (int64_t)dyn_ms_left(call) * 500000;
+    formation_forget_dynos(&heroku->formation);
+    if (heroku->config->maintenance == 0 && ask(heroku, &half, "", NULL, NULL, &reply) == DYN_OK &&
+        reply.status == 200)
+        note_maintenance(heroku, &reply);
+    if (heroku->config->dynos == 1 && has_workers(&heroku->formation) &&
+        ask(heroku, &half, "/dynos", NULL, NULL, &reply) == DYN_OK && reply.status == 200)
+        formation_take_dynos(&heroku->formation, reply.body, reply.length);
+}
+
+/* Whether what is known must do: the platform takes no calls, or few are left. */
+static bool is_spared(const struct heroku *heroku, int64_t now_ns)
+{
+    int64_t age_ms = (now_ns - heroku->read_ns) / 1000000;
+    return heroku->is_known && (age_ms < budget_gap_ms(&heroku->budget) ||
+                                budget_closed_ms(&heroku->budget, now_ns) > 0);
+}
+
+int32_t heroku_read(struct heroku *heroku, const struct dyn_call *call)
+{
+    if (is_spared(heroku, dyn_now_ns()))
+        return DYN_OK;
+    int32_t code = read_formation(heroku, call);
+    if (code != DYN_OK)
+        return code;
+    heroku->read_ns = dyn_now_ns();
+    read_details(heroku, call);
     return DYN_OK;
 }
 
@@ -237,6 +346,7 @@ static void forget(struct heroku *heroku)
 {
     formation_fini(&heroku->formation);
     heroku->is_known = false;
+    heroku->etag[0] = '\0';
 }
 
 /* As JSON, to be freed with cJSON_free(); NULL: out of memory. Quantities are absolute, so that
@@ -302,7 +412,8 @@ static int32_t patch(struct heroku *heroku, const struct dyn_call *call,
     char *body = body_of(updates, n);
     if (body == NULL)
         return fail(heroku, DYN_RETRY, "change", "out of memory");
-    int32_t code = ask(heroku, call, NULL, body, &reply);
+    heroku->etag[0] = '\0';
+    int32_t code = ask(heroku, call, "/formation", NULL, body, &reply);
     cJSON_free(body);
     if (code != DYN_OK)
         return code;
@@ -364,13 +475,46 @@ static int32_t scale(struct heroku *heroku, const struct dyn_call *call,
     return code;
 }
 
+/* Whether an update is not sent, with its reason. */
+static bool is_held_back(const struct heroku *heroku, struct heroku_update *update)
+{
+    const struct process *process = formation_find(&heroku->formation, update->type);
+    int32_t before = process != NULL ? process->quantity : -1;
+    update->why[0] = '\0';
+    if (update->quantity > before && heroku->is_in_maintenance)
+        snprintf(update->why, sizeof update->why,
+                 "\"%s\" is in maintenance mode, in which nothing is started (maintenance: hold)",
+                 heroku->config->app);
+    else if (update->quantity < before && budget_is_low(&heroku->budget))
+        snprintf(update->why, sizeof update->why,
+                 "only %lld calls are left to the account, and they are kept for growth",
+                 (long long)heroku->budget.left);
+    return update->why[0] != '\0';
+}
+
+/* Puts what is sent in front. Returns how many that are. */
+static size_t hold_back(const struct heroku *heroku, struct heroku_update *updates, size_t n)
+{
+    size_t n_sent = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (is_held_back(heroku, &updates[i]))
+            continue;
+        struct heroku_update sent = updates[i];
+        updates[i] = updates[n_sent];
+        updates[n_sent++] = sent;
+    }
+    return n_sent;
+}
+
 int32_t heroku_scale(struct heroku *heroku, const struct dyn_call *call,
                      struct heroku_update *updates, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        updates[i].why[0] = '\0';
+    n = hold_back(heroku, updates, n);
+    if (n == 0)
+        return DYN_OK;
     int32_t code = scale(heroku, call, updates, n);
-    if (code != DYN_OK)
+    bool is_untouched = budget_closed_ms(&heroku->budget, dyn_now_ns()) > 0; /* 429 */
+    if (code != DYN_OK && !is_untouched)
         forget(heroku); /* any part may have been done */
     return code;
 }

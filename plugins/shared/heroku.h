@@ -4,6 +4,7 @@
 #ifndef PLUGINS_SHARED_HEROKU_H
 #define PLUGINS_SHARED_HEROKU_H
 
+#include "shared/budget.h"
 #include "shared/formation.h"
 #include "shared/http.h"
 
@@ -16,6 +17,8 @@ struct heroku_config {
     const char *token;
     const char *api_url;
     const char *ca_file;
+    int32_t maintenance; /* 0: hold, 1: ignore */
+    int32_t dynos;
 };
 
 /* clang-format off */
@@ -32,17 +35,27 @@ struct heroku_config {
      .offset = offsetof(struct heroku_config, api_url)},                                          \
     {.name = "ca_file", .type = DYN_TEXT,                                                         \
      .help = "file of the certificates to trust instead of the system's, in PEM format",          \
-     .offset = offsetof(struct heroku_config, ca_file)}
+     .offset = offsetof(struct heroku_config, ca_file)},                                          \
+    {.name = "maintenance", .standard = "hold", .limits = "hold|ignore", .type = DYN_CHOICE,      \
+     .help = "what maintenance mode of the app means: with hold, nothing is started",             \
+     .offset = offsetof(struct heroku_config, maintenance)},                                      \
+    {.name = "dynos", .standard = "yes", .type = DYN_BOOLEAN,                                     \
+     .help = "whether to ask which dynos really run, for one call more when sizes are read",      \
+     .offset = offsetof(struct heroku_config, dynos)}
 /* clang-format on */
 
 struct heroku {
     const struct dyn_host *host;
     const struct heroku_config *config;
     struct http *http;
-    char *url;           /* of the formation */
+    char *url;           /* of the app */
     char *authorization; /* the header */
     struct formation formation;
-    bool is_known;     /* whether the formation is what the platform last said */
+    bool is_known;   /* whether the formation is what the platform last said */
+    int64_t read_ns; /* when it was read as a whole */
+    char etag[128];  /* of the formation as it was read; "": changed since, or none */
+    bool is_in_maintenance;
+    struct budget budget;
     char warning[256]; /* that the platform last gave */
 };
 
@@ -61,7 +74,9 @@ int32_t heroku_new(const struct dyn_host *host, const struct heroku_config *conf
 /* Takes NULL; never blocks. */
 void heroku_free(struct heroku *heroku);
 
-/* Asks the platform for the formation. Returns DYN_OK, or what fail() returned. */
+/* Asks the platform for the formation, for what runs of it, and for the app's maintenance mode; the
+ * last two may stay unknown. While the account has few calls left it asks less often, and what is
+ * known stands. Returns DYN_OK, or what fail() returned. */
 int32_t heroku_read(struct heroku *heroku, const struct dyn_call *call);
 
 /* As heroku_read(), if the formation is not known. */
@@ -74,12 +89,18 @@ struct heroku_update {
     char why[800]; /* set if the platform did not take it as it is: why not; else "" */
 };
 
-/* Sets n > 0 quantities in one request. If it is refused for what it asks, each is tried alone, so
- * that a bad one does not hold up the others; and one above a limit is tried once at the limit, if
- * that is still growth. Afterwards the formation has what the platform accepted, or -1 where that
- * is not known. Returns DYN_OK, or what fail() returned: then nothing is known. */
+/* Sets n > 0 quantities in one request, and orders `updates` anew. Growth in maintenance mode, and
+ * shrinking when the account has few calls left, are held back with their reason. If it is refused
+ * for what it asks, each is tried alone, so that a bad one does not hold up the others; and one
+ * above a limit is tried once at the limit, if that is still growth. Afterwards the formation has
+ * what the platform accepted, or -1 where that is not known. Returns DYN_OK, or what fail()
+ * returned: then nothing is known. */
 int32_t heroku_scale(struct heroku *heroku, const struct dyn_call *call,
                      struct heroku_update *updates, size_t n);
+
+/* Puts what runs of a pool; a negative number is not known. */
+void heroku_put_dynos(const struct heroku *heroku, uint32_t index, int32_t up, int32_t starting,
+                      int32_t crashed);
 
 /* host->unknown() with printf's format; the text becomes one line without the token. */
 void heroku_unknown(const struct heroku *heroku, uint32_t index, const char *format, ...)

@@ -245,6 +245,162 @@ static void strangers_are_told_what_to_do(void)
     stop(&platform);
 }
 
+/* ---- What else the platform tells ---- */
+
+static int64_t dynos(const struct testhost *host, int32_t state)
+{
+    struct value value = testhost_value(host, 0, state);
+    return value.doubt == KNOWN_EXACT ? value.number : -1;
+}
+
+static void what_runs_is_told(void)
+{
+    static const char *const booting[] = {"--app",        "myapp", "--formation", "worker=3",
+                                          "--boot-delay", "1h",    NULL};
+    static const char *const names[] = {"worker"};
+    struct platform platform = start(booting);
+    struct testhost *host = formation(&platform);
+    CHECK_INT(testhost_read(host, names, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(size(host, 0), 3);
+    CHECK_INT(dynos(host, DYN_UP), 0);
+    CHECK_INT(dynos(host, DYN_STARTING), 3);
+    CHECK_INT(dynos(host, DYN_CRASHED), 0);
+    finish(host);
+    host = client(&platform, "heroku-formation", "myapp", TOKEN, ", dynos: no");
+    CHECK_INT(testhost_read(host, names, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(size(host, 0), 3);
+    CHECK_INT(dynos(host, DYN_STARTING), -1);
+    finish(host);
+    CHECK_INT(logged(&platform, "/apps/myapp/dynos\""), 1);
+    stop(&platform);
+}
+
+static void what_runs_of_a_list_is_told(void)
+{
+    static const char *const arguments[] = {"--app",           "myapp",           "--formation",
+                                            "worker1=1:Basic", "--formation",     "worker2=1:Basic",
+                                            "--formation",     "worker3=0:Basic", NULL};
+    static const char *const names[] = {"cheap"};
+    struct platform platform = start(arguments);
+    struct testhost *host = client(&platform, "heroku-single", "myapp", TOKEN, NAMES);
+    CHECK_INT(testhost_read(host, names, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(size(host, 0), 2);
+    CHECK_INT(dynos(host, DYN_UP), 2);
+    CHECK_INT(dynos(host, DYN_CRASHED), 0);
+    finish(host);
+    stop(&platform);
+}
+
+static void eco_dynos_are_warned_of_once(void)
+{
+    static const char *const arguments[] = {"--app",         "myapp",         "--formation",
+                                            "worker1=0:Eco", "--formation",   "worker2=0:Eco",
+                                            "--formation",   "worker3=0:Eco", NULL};
+    static const char *const names[] = {"cheap"};
+    struct platform platform = start(arguments);
+    struct testhost *host = client(&platform, "heroku-hobby", "myapp", TOKEN, NAMES);
+    CHECK_INT(testhost_read(host, names, 1, DEADLINE_MS), DYN_OK);
+    const char *warning = strstr(testhost_logs(host), "only two run at once");
+    CHECK(warning != NULL);
+    CHECK_INT(testhost_read(host, names, 1, DEADLINE_MS), DYN_OK);
+    CHECK(warning == NULL || strstr(warning + 1, "only two run at once") == NULL);
+    finish(host);
+    stop(&platform);
+}
+
+static void nothing_grows_in_maintenance(void)
+{
+    static const char *const arguments[] = {"--app",    "myapp",         "--formation",
+                                            "worker=2", "--maintenance", NULL};
+    static const char *const names[] = {"worker"};
+    static const struct dyn_change grow = {.name = "worker", .size = 5};
+    static const struct dyn_change shrink = {.name = "worker", .size = 1};
+    struct platform platform = start(arguments);
+    struct testhost *host = formation(&platform);
+    CHECK_INT(testhost_read(host, names, 1, DEADLINE_MS), DYN_OK);
+    CHECK_HAS(testhost_logs(host), "\"myapp\" is in maintenance mode");
+    CHECK_INT(testhost_apply(host, &grow, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(size(host, 0), 2);
+    CHECK_HAS(testhost_unknown(host, 0), "maintenance: hold");
+    CHECK_INT(logged(&platform, "\"PATCH\""), 0);
+    CHECK_INT(testhost_apply(host, &shrink, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(size(host, 0), 1);
+    finish(host);
+    host = client(&platform, "heroku-formation", "myapp", TOKEN, ", maintenance: ignore");
+    CHECK_INT(testhost_apply(host, &grow, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(size(host, 0), 5);
+    finish(host);
+    stop(&platform);
+}
+
+static void an_unchanged_list_is_not_sent_again(void)
+{
+    static const char *const names[] = {"worker"};
+    static const struct dyn_change change = {.name = "worker", .size = 5};
+    struct platform platform = start(small_app);
+    struct testhost *host = formation(&platform);
+    CHECK_INT(testhost_read(host, names, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(testhost_read(host, names, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(size(host, 0), 2);
+    CHECK_INT(logged(&platform, "\"status\":304"), 1);
+    CHECK_INT(testhost_apply(host, &change, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(testhost_read(host, names, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(size(host, 0), 5);
+    CHECK_INT(logged(&platform, "\"status\":304"), 1);
+    finish(host);
+    stop(&platform);
+}
+
+/* ---- The account's calls ---- */
+
+static void few_calls_are_kept_for_growth(void)
+{
+    static const char *const arguments[] = {"--app",        "myapp",     "--formation", "worker=2",
+                                            "--rate-limit", "4500:0:50", NULL};
+    static const char *const names[] = {"worker"};
+    static const struct dyn_change shrink = {.name = "worker", .size = 1};
+    static const struct dyn_change grow = {.name = "worker", .size = 5};
+    struct platform platform = start(arguments);
+    struct testhost *host = formation(&platform);
+    CHECK_INT(testhost_read(host, names, 1, DEADLINE_MS), DYN_OK);
+    int calls = logged(&platform, "\"method\"");
+    CHECK_INT(testhost_read(host, names, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(size(host, 0), 2);
+    CHECK_INT(testhost_apply(host, &shrink, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(size(host, 0), 2);
+    CHECK_HAS(testhost_unknown(host, 0), "kept for growth");
+    CHECK_INT(logged(&platform, "\"method\""), calls);
+    CHECK_INT(testhost_apply(host, &grow, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(size(host, 0), 5);
+    CHECK_INT(logged(&platform, "\"method\""), calls + 1);
+    finish(host);
+    stop(&platform);
+}
+
+/* Formation, app and dynos are read; the fourth call is one too many. */
+static void a_429_changes_nothing_and_is_not_hammered(void)
+{
+    static const char *const arguments[] = {"--app",         "myapp",        "--formation",
+                                            "worker=2",      "--rate-limit", "3:0",
+                                            "--retry-after", "seconds",      NULL};
+    static const char *const names[] = {"worker"};
+    static const struct dyn_change grow = {.name = "worker", .size = 5};
+    struct platform platform = start(arguments);
+    struct testhost *host = formation(&platform);
+    CHECK_INT(testhost_read(host, names, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(testhost_apply(host, &grow, 1, DEADLINE_MS), DYN_RETRY);
+    CHECK_HAS(testhost_failure(host), "429 rate_limit");
+    int calls = logged(&platform, "\"method\"");
+    CHECK_INT(calls, 4);
+    CHECK_INT(testhost_read(host, names, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(size(host, 0), 2);
+    CHECK_INT(testhost_apply(host, &grow, 1, DEADLINE_MS), DYN_RETRY);
+    CHECK_HAS(testhost_failure(host), "used up: asked again in");
+    CHECK_INT(logged(&platform, "\"method\""), calls);
+    finish(host);
+    stop(&platform);
+}
+
 /* ---- Faults ---- */
 
 static void lost_answer_is_settled_by_the_next_read(void)
@@ -299,6 +455,13 @@ static const struct test tests[] = {
     {"an Eco app runs what it can", eco_app_runs_what_it_can},
     {"a token that may only read cannot scale", reader_cannot_scale},
     {"strangers are told what to do", strangers_are_told_what_to_do},
+    {"what runs is told", what_runs_is_told},
+    {"what runs of a list is told", what_runs_of_a_list_is_told},
+    {"Eco dynos are warned of, once", eco_dynos_are_warned_of_once},
+    {"nothing grows in maintenance", nothing_grows_in_maintenance},
+    {"an unchanged list is not sent again", an_unchanged_list_is_not_sent_again},
+    {"few calls are kept for growth", few_calls_are_kept_for_growth},
+    {"a 429 changes nothing and is not hammered", a_429_changes_nothing_and_is_not_hammered},
     {"a lost answer is settled by the next read", lost_answer_is_settled_by_the_next_read},
     {"an unavailable platform changes nothing", unavailable_platform_changes_nothing},
     {"a spent account is asked again later", spent_account_is_asked_again_later},

@@ -120,7 +120,7 @@ static const struct row refused[] = {
      0,
      0},
     {"a conflict", {{.status = "409 Conflict"}}, DYN_RETRY, "409", -1, 1, 0, 0},
-    {"the rate limit", {{.status = "429 Too Many Requests"}}, DYN_RETRY, "429", -1, 1, 0, 0},
+    {"the rate limit", {{.status = "429 Too Many Requests"}}, DYN_RETRY, "429", -1, 1, 1, 0},
     {"a proxy's page",
      {{.status = "503 X", .body = "<html>"}},
      DYN_RETRY,

@@ -14,7 +14,8 @@ struct stage stage_open(const char *plugin, const struct line *lines, size_t n, 
     struct stage stage = {script_start(lines, n), NULL};
     char *error = NULL;
     char *options =
-        memory_format("{app: myapp, token: " STAGE_TOKEN ", api_url: 'http://127.0.0.1:%d'%s}",
+        memory_format("{app: myapp, token: " STAGE_TOKEN
+                      ", api_url: 'http://127.0.0.1:%d', maintenance: ignore, dynos: no%s}",
                       script_port(stage.script), more);
     stage.host = testhost_open(plugin, options, &error);
     if (stage.host == NULL) {

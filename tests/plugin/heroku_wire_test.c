@@ -23,7 +23,9 @@ static const char *const worker[] = {"worker"};
 static struct testhost *open_at(const char *api_url)
 {
     char *error = NULL;
-    char *options = memory_format("{app: myapp, token: " STAGE_TOKEN ", api_url: '%s'}", api_url);
+    char *options = memory_format("{app: myapp, token: " STAGE_TOKEN
+                                  ", api_url: '%s', maintenance: ignore, dynos: no}",
+                                  api_url);
     struct testhost *host = testhost_open("heroku-formation", options, &error);
     if (host == NULL) {
         fprintf(stderr, "heroku-formation does not open: %s\n", error);
