@@ -50,6 +50,20 @@ static void prepare(const struct settings *settings, struct ask *ask, size_t ins
     free(names);
 }
 
+/* What becomes of them, where the platform tells that not all of them run. */
+static void add_dynos(const struct answer *answer, struct text *out)
+{
+    static const struct {
+        int32_t value;
+        const char *name;
+    } states[] = {{DYN_STARTING, "starting"}, {DYN_CRASHED, "crashed"}};
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        struct value dynos = answer_value(answer, states[i].value);
+        if (dynos.doubt != KNOWN_NOT && dynos.number > 0)
+            text_add_format(out, ", %" PRId64 " %s", dynos.number, states[i].name);
+    }
+}
+
 /* What the platform says of each pool of scaler i; false if it lacks one. */
 static bool add_sizes(const struct settings *settings, const struct ask *ask, size_t i,
                       struct text *out)
@@ -63,7 +77,9 @@ static bool add_sizes(const struct settings *settings, const struct ask *ask, si
         const struct answer *answer = instance_answer(ask->all[i].instance, element++);
         struct value size = answer_value(answer, DYN_SIZE);
         if (size.doubt == KNOWN_EXACT) {
-            text_add_format(out, "  %s runs %" PRId64 "\n", pool->process, size.number);
+            text_add_format(out, "  %s runs %" PRId64, pool->process, size.number);
+            add_dynos(answer, out);
+            text_add(out, "\n");
             continue;
         }
         are_known = false;

@@ -167,6 +167,23 @@ static void note_blindness(struct history *history, bool is_blind, int64_t now_m
         history->blind_since_ms = now_ms;
 }
 
+/* ---- Crashes ---- */
+
+bool policy_is_crashing(int32_t crashed, int32_t present)
+{
+    return crashed > 0 && crashed >= present - crashed;
+}
+
+static int32_t after_crashes(const struct history *history, int32_t present, int32_t size,
+                             struct decision *decision)
+{
+    if (size <= present || !policy_is_crashing(history->crashed, present))
+        return size;
+    struct value seen = {history->crashed, KNOWN_EXACT};
+    add_step(decision, (struct step){STEP_CRASHED, size, present, -1, seen});
+    return present;
+}
+
 /* ---- Bounds ---- */
 
 /* They come last and hold in doubt too: a size above max is cut because a person says so, not
@@ -193,6 +210,7 @@ struct decision policy_decide(const struct policy *policy, struct history *histo
     note_blindness(history, is_blind, now_ms);
     int32_t size =
         is_blind ? after_blindness(policy, history, &tally, now_ms) : after_doubt(&tally);
+    size = after_crashes(history, present, size, &decision);
     decision.size = within_bounds(policy, size, &decision);
     return decision;
 }

@@ -64,6 +64,8 @@ bool policy_wants_latency(const struct policy *policy);
 
 struct history {
     int64_t blind_since_ms; /* since when no metric could vote; 0: one could */
+    int32_t crashed;        /* dynos that the platform last said have crashed; 0 also if it does
+                             * not tell */
 };
 
 /* ---- What comes out ---- */
@@ -76,6 +78,7 @@ enum step_kind {
     STEP_DOUBT,    /* a metric is in doubt: not lowered */
     STEP_HOLD,     /* nothing known: the size stays */
     STEP_THEN,     /* nothing known for as long as hold: raised */
+    STEP_CRASHED,  /* half of the dynos or more have crashed: not raised */
     STEP_MIN,      /* raised to min */
     STEP_MAX       /* cut to max */
 };
@@ -96,6 +99,9 @@ struct decision {
     struct step steps[DECISION_STEPS];
     size_t n_steps;
 };
+
+/* Whether so many dynos have crashed that more of them would do the same. */
+bool policy_is_crashing(int32_t crashed, int32_t present);
 
 /* Decides. `present` is the size that the platform reports, -1 if it is not known yet: then
  * nothing is known that could be lowered, and the caller must not apply. `now_ms` and

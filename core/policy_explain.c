@@ -100,6 +100,10 @@ static void add_step_text(const struct policy *policy, const struct step *step, 
         text_add_ms(out, policy->hold_ms);
         text_add_format(out, " is over, then: %" PRId32, step->after);
         break;
+    case STEP_CRASHED:
+        text_add_format(out, "%" PRId64 " of %" PRId32 " have crashed, so not raised: %" PRId32,
+                        step->seen.number, step->after, step->after);
+        break;
     case STEP_MIN:
         text_add_format(out, "min %" PRId32 ": %" PRId32, policy->min, step->after);
         break;

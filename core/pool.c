@@ -109,6 +109,24 @@ static int32_t size_in(const struct answer *answer)
     return size.doubt == KNOWN_EXACT && size.number <= INT32_MAX ? (int32_t)size.number : -1;
 }
 
+/* A pool whose dynos crash in a loop needs a person, and no more dynos. */
+static void take_crashes(struct pool *pool, const struct answer *answer, int32_t size)
+{
+    struct value crashed = answer_value(answer, DYN_CRASHED);
+    bool was = policy_is_crashing(pool->history.crashed, pool->size);
+    pool->history.crashed = crashed.doubt == KNOWN_EXACT && crashed.number < size
+                                ? (int32_t)crashed.number
+                            : crashed.doubt == KNOWN_EXACT ? size
+                                                           : 0;
+    bool is = policy_is_crashing(pool->history.crashed, size);
+    if (is && !was)
+        log_write(LOG_ERROR, pool->spec->name,
+                  "%d of its %d dynos have crashed: no more are added until most of them run",
+                  pool->history.crashed, size);
+    else if (was && !is)
+        log_write(LOG_INFO, pool->spec->name, "most of its dynos run again");
+}
+
 void pool_take_size(struct pool *pool, const struct answer *answer)
 {
     int32_t size = size_in(answer);
@@ -118,6 +136,7 @@ void pool_take_size(struct pool *pool, const struct answer *answer)
     if (trouble != NULL ||
         pool->refused < 0) /* a refusal stands until the platform takes a change */
         note_trouble(pool, &pool->size_trouble, trouble);
+    take_crashes(pool, answer, size);
     if (size >= 0 && pool->size >= 0 && size != pool->size)
         log_write(LOG_INFO, pool->spec->name, "%d -> %d, changed by somebody else", pool->size,
                   size);

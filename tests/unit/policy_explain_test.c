@@ -29,7 +29,7 @@ static struct reading measured(struct value waiting, struct value latency)
 static void check_blind(const struct policy *policy, struct reading reading, int32_t present,
                         int64_t blind_since_ms, const char *expected)
 {
-    struct history history = {blind_since_ms};
+    struct history history = {.blind_since_ms = blind_since_ms};
     struct text line = {0};
     struct decision decision = policy_decide(policy, &history, &reading, present, NOW_MS);
     policy_explain(policy, &decision, &reading, &line);
@@ -146,7 +146,21 @@ static void durations_have_the_units_of_people(void)
     }
 }
 
+static void crashes_are_told(void)
+{
+    struct policy policy = jobs_policy();
+    struct history history = {.crashed = 2};
+    struct reading reading = measured(EXACT(31), VALUE_UNKNOWN);
+    struct text line = {0};
+    struct decision decision = policy_decide(&policy, &history, &reading, 3, NOW_MS);
+    policy_explain(&policy, &decision, &reading, &line);
+    CHECK_TEXT(text_chars(&line),
+               "31 waiting; rule at_least 30: 15 dynos; 2 of 3 have crashed, so not raised: 3");
+    text_fini(&line);
+}
+
 static const struct test tests[] = {
+    {"crashes are told", crashes_are_told},
     {"a rule and a bound", a_rule_and_a_bound},
     {"every vote is told", every_vote_is_told},
     {"an empty queue has no oldest job", an_empty_queue_has_no_oldest_job},

@@ -149,7 +149,7 @@ static void the_greatest_numbers_do_not_overflow(void)
     };
     check_cases(cases, N(cases));
     struct reading ancient = {1, EXACT(0), VALUE_UNKNOWN, VALUE_UNKNOWN};
-    struct history history = {1};
+    struct history history = {.blind_since_ms = 1};
     CHECK_INT(policy_decide(&jobs, &history, &ancient, 7, INT64_MAX).size, 7);
 }
 
@@ -357,7 +357,42 @@ static void the_cap_is_where_no_count_matters_any_more(void)
     CHECK_INT(policy_cap(&few), 1);
 }
 
+static void crashing_dynos_are_not_fed(void)
+{
+    static const struct {
+        int32_t crashed;
+        int32_t present;
+        int32_t jobs;
+        int32_t expected;
+    } cases[] = {
+        {0, 2, 40, 15},                                             /* none crashed */
+        {1, 3, 40, 15},                                             /* fewer than half */
+        {1, 2, 40, 2},  {2, 3, 40, 3}, {3, 3, 40, 3}, {3, 3, 0, 0}, /* shrinking goes on */
+        {0, 0, 40, 15},                                             /* none runs that could crash */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct rule rules[] = {{RULE_JOBS, 30, 15}};
+        struct policy policy = {rules, 1, 0, 0, INT32_MAX, STALE_MS, HOLD_MS, -1};
+        struct history history = {.crashed = cases[i].crashed};
+        struct reading reading = {NOW_MS, EXACT(cases[i].jobs), VALUE_UNKNOWN, VALUE_UNKNOWN};
+        struct decision decision =
+            policy_decide(&policy, &history, &reading, cases[i].present, NOW_MS);
+        CHECK_INT(decision.size, cases[i].expected);
+    }
+}
+
+static void min_holds_when_dynos_crash(void)
+{
+    struct rule rules[] = {{RULE_JOBS, 30, 15}};
+    struct policy policy = {rules, 1, 0, 4, INT32_MAX, STALE_MS, HOLD_MS, -1};
+    struct history history = {.crashed = 2};
+    struct reading reading = {NOW_MS, EXACT(40), VALUE_UNKNOWN, VALUE_UNKNOWN};
+    CHECK_INT(policy_decide(&policy, &history, &reading, 2, NOW_MS).size, 4);
+}
+
 static const struct test tests[] = {
+    {"crashing dynos are not fed", crashing_dynos_are_not_fed},
+    {"min holds when dynos crash", min_holds_when_dynos_crash},
     {"the greatest rule not above the value votes", the_greatest_rule_not_above_the_value_votes},
     {"latency votes likewise", latency_votes_likewise},
     {"per_dyno votes for a part as for a whole", per_dyno_votes_for_a_part_as_for_a_whole},
