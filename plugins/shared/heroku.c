@@ -135,38 +135,45 @@ static void pass_on_warning(struct heroku *heroku, const struct http_reply *repl
     dyn_logf(heroku->host, DYN_WARN, "Heroku warns: %s", text);
 }
 
-/* 429 once, or told by it not to come back yet: no request is worth while. */
-static int32_t fail_closed(const struct heroku *heroku, const char *verb, int64_t left_ms)
+/* Sends one request to what lies at `path` of the app. `more` is a header, `body` is JSON; NULL:
+ * none. Returns as http_ask(), with reply->trouble. */
+static int32_t send_request(struct heroku *heroku, const struct dyn_call *call, const char *path,
+                            const char *more, const char *body, struct http_reply *reply)
 {
-    char why[128];
-    snprintf(why, sizeof why, "the account's rate limit is used up: asked again in %lld s",
-             (long long)(left_ms + 999) / 1000);
-    return fail(heroku, DYN_RETRY, verb, why);
-}
-
-/* Asks for what lies at `path` of the app. `more` is a header, `body` is JSON; NULL: none. */
-static int32_t ask(struct heroku *heroku, const struct dyn_call *call, const char *path,
-                   const char *more, const char *body, struct http_reply *reply)
-{
-    const char *verb = body != NULL ? "change" : "read";
     static const char accept[] = "Accept: application/vnd.heroku+json; version=3";
     static const char agent[] = "User-Agent: dynomatic/" PACKAGE_VERSION;
     const char *headers[] = {accept, agent, heroku->authorization,
                              body != NULL ? "Content-Type: application/json" : more, NULL};
     int64_t closed_ms = budget_closed_ms(&heroku->budget, dyn_now_ns());
-    if (closed_ms > 0)
-        return fail_closed(heroku, verb, closed_ms);
     char *url = format("%s%s", heroku->url, path);
-    if (url == NULL)
-        return fail(heroku, DYN_RETRY, verb, "out of memory");
+    *reply = (struct http_reply){.trouble = heroku->trouble};
+    if (url == NULL || closed_ms > 0) {
+        free(url);
+        if (closed_ms > 0)
+            snprintf(heroku->trouble, sizeof heroku->trouble,
+                     "the account's rate limit is used up: asked again in %lld s",
+                     (long long)(closed_ms + 999) / 1000);
+        else
+            snprintf(heroku->trouble, sizeof heroku->trouble, "out of memory");
+        return DYN_RETRY;
+    }
     struct http_request request = {body != NULL ? "PATCH" : "GET", url, headers, body};
     int32_t code = http_ask(heroku->http, call, &request, reply);
     free(url);
     if (code != DYN_OK)
-        return fail(heroku, code, verb, reply->trouble);
+        return code;
     budget_note(&heroku->budget, reply, dyn_now_ns());
     pass_on_warning(heroku, reply);
     return DYN_OK;
+}
+
+/* The same; a failure is the call's. */
+static int32_t ask(struct heroku *heroku, const struct dyn_call *call, const char *path,
+                   const char *more, const char *body, struct http_reply *reply)
+{
+    int32_t code = send_request(heroku, call, path, more, body, reply);
+    return code == DYN_OK ? DYN_OK
+                          : fail(heroku, code, body != NULL ? "change" : "read", reply->trouble);
 }
 
 static bool is_success(const struct http_reply *reply)
@@ -219,12 +226,13 @@ static bool is_last_page(const struct http_reply *reply)
     return http_header(reply, "Next-Range", &length) == NULL || length == 0;
 }
 
-/* Remembers what tells the list from a later one, if it came on one page. */
+/* Remembers what tells the list from a later one, if it came on one page and is a list. */
 static void note_etag(struct heroku *heroku, const struct http_reply *reply, bool is_whole)
 {
     size_t length;
     const char *etag = http_header(reply, "ETag", &length);
-    bool is_usable = is_whole && etag != NULL && length < sizeof heroku->etag;
+    bool is_list = reply->body[strspn(reply->body, " \t\r\n")] == '[';
+    bool is_usable = is_whole && is_list && etag != NULL && length < sizeof heroku->etag;
     snprintf(heroku->etag, sizeof heroku->etag, "%.*s", is_usable ? (int)length : 0,
              etag != NULL ? etag : "");
 }
@@ -307,11 +315,11 @@ static void read_details(struct heroku *heroku, const struct dyn_call *call)
     struct dyn_call half = *call;
     half.deadline_ns -= (int64_t)dyn_ms_left(call) * 500000;
     formation_forget_dynos(&heroku->formation);
-    if (heroku->config->maintenance == 0 && ask(heroku, &half, "", NULL, NULL, &reply) == DYN_OK &&
-        reply.status == 200)
+    if (heroku->config->maintenance == 0 &&
+        send_request(heroku, &half, "", NULL, NULL, &reply) == DYN_OK && reply.status == 200)
         note_maintenance(heroku, &reply);
     if (heroku->config->dynos == 1 && has_workers(&heroku->formation) &&
-        ask(heroku, &half, "/dynos", NULL, NULL, &reply) == DYN_OK && reply.status == 200)
+        send_request(heroku, &half, "/dynos", NULL, NULL, &reply) == DYN_OK && reply.status == 200)
         formation_take_dynos(&heroku->formation, reply.body, reply.length);
 }
 

@@ -56,6 +56,7 @@ struct heroku {
     char etag[128];  /* of the formation as it was read; "": changed since, or none */
     bool is_in_maintenance;
     struct budget budget;
+    char trouble[96];  /* why a request was not sent */
     char warning[256]; /* that the platform last gave */
 };
 

@@ -201,6 +201,29 @@ static int set_limit(TAKES)
     return 0;
 }
 
+static int set_page(TAKES)
+{
+    char *end;
+    arguments->page = strtol(value, &end, 10);
+    if (*end == '\0' && arguments->page > 0 && arguments->page <= 1000)
+        return 0;
+    return error_set(error, "a page has 1 to 1000 elements, not \"%s\"", value);
+}
+
+static int set_tls_certificate(TAKES)
+{
+    (void)error;
+    arguments->tls_certificate = value;
+    return 0;
+}
+
+static int set_tls_key(TAKES)
+{
+    (void)error;
+    arguments->tls_key = value;
+    return 0;
+}
+
 static int set_batch_reply(TAKES)
 {
     arguments->replies_all_types = strcmp(value, "all") == 0;
@@ -293,6 +316,10 @@ static const struct option_row {
     {"--limit", "NAME=N", "of dynos: app=100, type=10, single=1, eco=2; 0: none", set_limit},
     {"--batch-reply", "WHICH", "a batch replies with updated or all types (updated)",
      set_batch_reply},
+    {"--page", "N", "lists come in parts of N (whole)", set_page},
+    {"--tls-certificate", "FILE", "serves HTTPS with this certificate, in PEM format",
+     set_tls_certificate},
+    {"--tls-key", "FILE", "and its key", set_tls_key},
     {"--fault", "RULE", "what goes wrong, e.g. \"status=503 method=PATCH call=2\"; repeatable",
      set_fault},
     {"--boot-delay", "DURATION", "from starting to up (0)", set_boot_delay},

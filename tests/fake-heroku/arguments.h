@@ -49,6 +49,9 @@ struct arguments {
     struct words limits;
     struct words faults;
     bool replies_all_types;
+    long page; /* 0: lists come whole */
+    const char *tls_certificate;
+    const char *tls_key;
     int64_t boot_ms;
     int64_t grace_ms;
     int64_t stop_ms;

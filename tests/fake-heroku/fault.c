@@ -120,6 +120,34 @@ static int set_hang(struct fault *fault, const char *value)
     return *value == '\0' || strcmp(value, "true") == 0 ? 0 : -1;
 }
 
+static int set_slow(struct fault *fault, const char *value)
+{
+    return when_parse(value, &fault->spoil.slow_ms);
+}
+
+static int set_bytes(long *bytes, const char *value)
+{
+    char *end;
+    *bytes = strtol(value, &end, 10);
+    return *value != '\0' && *end == '\0' && *bytes >= 0 && *bytes <= 64L << 20 ? 0 : -1;
+}
+
+static int set_cut(struct fault *fault, const char *value)
+{
+    return set_bytes(&fault->spoil.cut, value);
+}
+
+static int set_pad(struct fault *fault, const char *value)
+{
+    return set_bytes(&fault->spoil.pad, value);
+}
+
+static int set_shape(struct fault *fault, const char *value)
+{
+    fault->spoil.is_reshaped = strcmp(value, "other") == 0;
+    return fault->spoil.is_reshaped ? 0 : -1;
+}
+
 static const struct row {
     const char *key;
     const char *takes;
@@ -138,6 +166,10 @@ static const struct row {
     {"message", "a text", set_message},
     {"body", "a text", set_body},
     {"type", "a content type", set_type},
+    {"slow", "a duration, such as 2s", set_slow},
+    {"cut", "a number of bytes", set_cut},
+    {"pad", "a number of bytes", set_pad},
+    {"shape", "other", set_shape},
     {"reset", "before or after", set_reset},
     {"hang", "nothing", set_hang},
 };
@@ -164,8 +196,12 @@ static int set(struct fault *fault, const char *key, const char *value, struct e
 static struct fault *fault_new(int64_t now_ms)
 {
     struct fault *fault = memory_new(1, sizeof *fault);
-    *fault = (struct fault){
-        .first_call = 1, .until_ms = WHEN_NEVER, .probability = 1, .seed = 1, .made_ms = now_ms};
+    *fault = (struct fault){.first_call = 1,
+                            .until_ms = WHEN_NEVER,
+                            .probability = 1,
+                            .seed = 1,
+                            .made_ms = now_ms,
+                            .spoil = {.cut = -1}};
     return fault;
 }
 
@@ -180,10 +216,18 @@ static void fault_free(struct fault *fault)
     free(fault);
 }
 
+static bool spoils(const struct spoil *spoil)
+{
+    return spoil->slow_ms > 0 || spoil->cut >= 0 || spoil->pad > 0 || spoil->is_reshaped;
+}
+
 static int keep(struct faults *faults, struct fault *fault, int result, struct error *error)
 {
-    if (result == 0 && fault->delay_ms == 0 && fault->breaks == FAULT_ANSWERS && fault->status == 0)
-        result = error_set(error, "it does nothing: it needs delay, status, reset or hang");
+    if (result == 0 && fault->delay_ms == 0 && fault->breaks == FAULT_ANSWERS &&
+        fault->status == 0 && !spoils(&fault->spoil))
+        result =
+            error_set(error, "it does nothing: it needs delay, status, reset, hang, slow, cut, "
+                             "pad or shape");
     if (result < 0) {
         fault_free(fault);
         return -1;
@@ -292,6 +336,12 @@ static cJSON *fault_json(const struct fault *fault)
     if (fault->status > 0)
         cJSON_AddNumberToObject(json, "status", fault->status);
     add_text(json, "reset", breaks[fault->breaks]);
+    add_ms(json, "slow", fault->spoil.slow_ms);
+    if (fault->spoil.cut >= 0)
+        cJSON_AddNumberToObject(json, "cut", (double)fault->spoil.cut);
+    if (fault->spoil.pad > 0)
+        cJSON_AddNumberToObject(json, "pad", (double)fault->spoil.pad);
+    add_text(json, "shape", fault->spoil.is_reshaped ? "other" : NULL);
     if (fault->breaks == FAULT_HANGS)
         cJSON_AddTrueToObject(json, "hang");
     cJSON_AddNumberToObject(json, "calls", (double)fault->calls);
@@ -359,4 +409,33 @@ void fault_answer(const struct fault *fault, struct reply *reply)
     }
     if (fault->content_type != NULL)
         reply_set_type(reply, fault->content_type);
+}
+
+static void reshape(struct reply *reply)
+{
+    cJSON *json = cJSON_ParseWithLength(reply->body.chars, reply->body.length);
+    if (json == NULL)
+        return;
+    cJSON *other = cJSON_IsArray(json) ? cJSON_DetachItemFromArray(json, 0) : cJSON_CreateArray();
+    if (!cJSON_IsArray(json))
+        cJSON_AddItemToArray(other, json);
+    else
+        cJSON_Delete(json);
+    reply_json(reply, reply->status, other != NULL ? other : cJSON_CreateObject());
+}
+
+void fault_spoil(const struct spoil *spoil, struct reply *reply)
+{
+    if (spoil->is_reshaped)
+        reshape(reply);
+    if (spoil->pad == 0)
+        return;
+    struct text body = {0};
+    char *blanks = memory_new((size_t)spoil->pad + 1, 1);
+    memset(blanks, ' ', (size_t)spoil->pad);
+    text_add(&body, blanks);
+    text_add_n(&body, text_chars(&reply->body), reply->body.length);
+    free(blanks);
+    text_fini(&reply->body);
+    reply->body = body;
 }

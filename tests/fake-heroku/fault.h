@@ -10,6 +10,14 @@
 
 enum fault_break { FAULT_ANSWERS, FAULT_RESET_BEFORE, FAULT_RESET_AFTER, FAULT_HANGS };
 
+/* What becomes of an answer on its way. */
+struct spoil {
+    int64_t slow_ms;  /* its body takes that long */
+    long cut;         /* its body breaks off after so many bytes; -1: it does not */
+    long pad;         /* so many blanks come before its body */
+    bool is_reshaped; /* an array comes as its first element, an object as an array of it */
+};
+
 struct fault {
     /* selectors */
     char *method;       /* NULL: any */
@@ -28,6 +36,7 @@ struct fault {
     char *message;
     char *body; /* raw, in place of {"id", "message"} */
     char *content_type;
+    struct spoil spoil;
     /* what became of it */
     int64_t made_ms;
     long calls; /* that matched method, path and time */
@@ -55,5 +64,8 @@ const struct fault *faults_strike(struct faults *faults, const struct request *r
 
 /* The answer that a rule with a status gives. */
 void fault_answer(const struct fault *fault, struct reply *reply);
+
+/* Does to the body what can be done before it is sent. */
+void fault_spoil(const struct spoil *spoil, struct reply *reply);
 
 #endif

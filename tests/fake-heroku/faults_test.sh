@@ -143,4 +143,52 @@ for rule in 'nonsense' '{"status":99}' '{"stauts":500}' '{"call":"0","status":50
 done
 is 'of which none is kept' "$(control GET /faults | jq length)" 2
 has 'with what was meant' "$(control POST /faults '{"stauts":500}')" 'did you mean \"status\"?'
+# ---- Answers that are spoilt on their way (F21, F22, F23) ----
+
+fake_start --token "$token" --formation worker=2 --formation web=1
+spoil() { # rule
+  control DELETE /faults >/dev/null
+  control POST /faults "$1" >/dev/null
+  call GET $formation '' --max-time 60
+}
+spoil '{"cut":20}'
+is 'a body that breaks off: curl has a part of it' "$status $(printf '%s' "$body" | wc -c)" '200 20'
+spoil '{"pad":1048576}'
+is 'a large body is whole' "$(field length) $(wc -c <"$scratch/body")" "2 $(($(field . | jq -c . | wc -c) + 1048575))"
+spoil '{"shape":"other"}'
+is 'an object for an array' "$(field type)" object
+call GET /apps/myapp
+is 'an array for an object' "$(field '.[0].name')" myapp
+spoil '{"slow":"200ms"}'
+is 'a slow body is whole' "$status $(field length)" '200 2'
+control DELETE /faults >/dev/null
+control POST /faults '{"slow":"1h"}' >/dev/null
+call GET $formation '' --max-time 0.3
+is 'a body that never ends: the client gives up' "$(printf '%s' "$body" | wc -c | sed 's/^[1-9][0-9]*$/some/')" some
+is 'the fault is shown as it was given' "$(control GET /faults | jq -r '.[0].slow')" 3600000ms
+control DELETE /faults >/dev/null
+call GET $formation
+is 'and others are served meanwhile' "$status" 200
+
+# ---- Lists in parts (F15) ----
+
+fake_start --token "$token" --formation worker=2 --formation web=1 --formation mailer=0 --page 2
+call GET $formation
+is 'a part says so' "$status $(field length)" '206 2'
+first=$(field '.[].type')
+next=$(header Next-Range)
+call GET $formation '' -H "Range: $next"
+is 'the last part' "$status $(field length) $(header Next-Range)" '200 1 '
+is 'together they are all' "$(printf '%s\n%s\n' "$first" "$(field '.[].type')" | sort | tr '\n' ' ')" 'mailer web worker '
+
+# ---- TLS (F16) ----
+
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
+  -keyout "$scratch/key.pem" -out "$scratch/cert.pem" 2>/dev/null
+fake_start --token "$token" --formation worker=2 --tls-certificate "$scratch/cert.pem" --tls-key "$scratch/key.pem"
+api_url=https${api_url#http}
+call GET $formation '' --cacert "$scratch/cert.pem"
+is 'over TLS' "$status" 200
+call GET $formation
+is 'whose certificate is checked' "$status" 000
 tap_end

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * dynomatic-fake-heroku: a local stand-in for Heroku's API. One thread, one loop. */
+#include "core/text.h"
 #include "tests/fake-heroku/arguments.h"
 #include "tests/fake-heroku/keeper.h"
 #include "tests/fake-heroku/listen.h"
@@ -29,6 +30,7 @@ struct fake {
     struct platform platform;
     struct loop *loop;
     struct server *server;
+    struct server_tls tls; /* NULLs: plain HTTP */
     struct watch signals;
     struct process_list strangers; /* children that whoever became us by exec left us */
     bool is_stopping;
@@ -111,6 +113,42 @@ static int take_signals(struct fake *fake, struct error *error)
 
 /* ---- Life ---- */
 
+/* NULL if it cannot be read. */
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return NULL;
+    struct text text = {0};
+    char part[4096];
+    size_t n;
+    while ((n = fread(part, 1, sizeof part, file)) > 0)
+        text_add_n(&text, part, n);
+    bool is_whole = ferror(file) == 0;
+    fclose(file);
+    char *all = text_take(&text);
+    if (!is_whole) {
+        free(all);
+        return NULL;
+    }
+    return all;
+}
+
+static int read_tls(struct fake *fake, struct error *error)
+{
+    const struct arguments *arguments = &fake->arguments;
+    if (arguments->tls_certificate == NULL && arguments->tls_key == NULL)
+        return 0;
+    if (arguments->tls_certificate == NULL || arguments->tls_key == NULL)
+        return error_set(error, "--tls-certificate and --tls-key go together");
+    fake->tls.certificate = read_file(arguments->tls_certificate);
+    fake->tls.key = read_file(arguments->tls_key);
+    if (fake->tls.certificate == NULL || fake->tls.key == NULL)
+        return error_set(error, "cannot read %s",
+                         fake->tls.key == NULL ? arguments->tls_key : arguments->tls_certificate);
+    return 0;
+}
+
 static int open_parts(struct fake *fake, struct error *error)
 {
     const struct arguments *arguments = &fake->arguments;
@@ -130,7 +168,10 @@ static int open_parts(struct fake *fake, struct error *error)
     platform->house.log = dynolog_new(arguments->dyno_log, error);
     if (platform->record == NULL || platform->house.log == NULL || take_signals(fake, error) < 0)
         return -1;
-    fake->server = server_new(platform, fake->loop, arguments->host, arguments->port, error);
+    if (read_tls(fake, error) < 0)
+        return -1;
+    fake->server = server_new(platform, fake->loop, arguments->host, arguments->port,
+                              fake->tls.key != NULL ? &fake->tls : NULL, error);
     return fake->server != NULL ? 0 : -1;
 }
 
@@ -140,6 +181,8 @@ static void close_parts(struct fake *fake)
     process_sweep(platform->house.keeper, &fake->strangers);
     free(fake->strangers.at);
     server_free(fake->server);
+    free(fake->tls.certificate);
+    free(fake->tls.key);
     if (fake->server != NULL && fake->arguments.port_file != NULL)
         unlink(fake->arguments.port_file);
     if (fake->signals.fd > 0)
@@ -151,8 +194,8 @@ static void close_parts(struct fake *fake)
 
 static void announce(const struct fake *fake)
 {
-    fprintf(stderr, NAME ": listening on http://%s:%d, app", fake->arguments.host,
-            server_port(fake->server));
+    fprintf(stderr, NAME ": listening on http%s://%s:%d, app", fake->tls.key != NULL ? "s" : "",
+            fake->arguments.host, server_port(fake->server));
     for (size_t i = 0; i < fake->platform.n_apps; i++)
         fprintf(stderr, "%s %s", i > 0 ? "," : "", fake->platform.apps[i]->name);
     fputs("\n", stderr);

@@ -34,6 +34,7 @@ struct platform {
     size_t n_apps;
     struct limits limits;
     enum retry_after retry_after;
+    long page;              /* lists come in parts of so many; 0: whole */
     bool replies_all_types; /* a batch answers with all the app's types, not those it named */
     struct faults faults;
     struct record *record;

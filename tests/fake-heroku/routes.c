@@ -5,6 +5,8 @@
 #include "tests/fake-heroku/view.h"
 #include "tests/fake-heroku/when.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 /* As captured on replies of the platform. */
@@ -16,11 +18,47 @@ static struct app *app_of(const struct platform *platform, const struct request 
     return platform_app(platform, request->parts[1]);
 }
 
+static const char *id_of(const cJSON *item)
+{
+    const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "id"));
+    return id != NULL ? id : "";
+}
+
+/* Keeps of a list in the order of ids the part that the request's Range begins, "]ID..": the next
+ * `most` behind that id. */
+static void cut_list(const struct request *request, struct reply *reply, cJSON *list, long most)
+{
+    const char *range = headers_find(&request->headers, "Range");
+    const char *after = range != NULL ? strchr(range, ']') : NULL;
+    size_t length = after != NULL ? strcspn(++after, ".") : 0;
+    while (after != NULL && list->child != NULL && strncmp(id_of(list->child), after, length) <= 0)
+        cJSON_DeleteItemFromArray(list, 0);
+    if (cJSON_GetArraySize(list) <= most)
+        return;
+    while (cJSON_GetArraySize(list) > most)
+        cJSON_DeleteItemFromArray(list, (int)most);
+    char next[128];
+    snprintf(next, sizeof next, "]%s..; max=%ld", id_of(cJSON_GetArrayItem(list, (int)most - 1)),
+             most);
+    headers_add(&reply->headers, "Next-Range", next);
+}
+
 /* A list with the headers that lists have. */
 static void reply_list(struct reply *reply, cJSON *list)
 {
     headers_add(&reply->headers, "Accept-Ranges", "id, type");
     reply_json(reply, 200, list);
+}
+
+/* Likewise, in parts if the platform is told so. */
+static void reply_part(const struct platform *platform, const struct request *request,
+                       struct reply *reply, cJSON *list)
+{
+    if (platform->page > 0)
+        cut_list(request, reply, list, platform->page);
+    bool is_part = headers_find(&reply->headers, "Next-Range") != NULL;
+    reply_list(reply, list);
+    reply->status = is_part ? 206 : 200;
 }
 
 static void get_account(struct platform *platform, const struct request *request,
@@ -65,7 +103,7 @@ static void get_app(struct platform *platform, const struct request *request, st
 static void get_formations(struct platform *platform, const struct request *request,
                            struct reply *reply)
 {
-    reply_list(reply, view_formations(app_of(platform, request)));
+    reply_part(platform, request, reply, view_formations(app_of(platform, request)));
 }
 
 static void get_formation(struct platform *platform, const struct request *request,

@@ -30,6 +30,7 @@ struct exchange {
     char *fault; /* what is done to it; NULL: nothing */
     enum fault_break breaks;
     bool has_answer; /* the fault has its own: the platform is not asked */
+    struct spoil spoil;
     struct reply reply;
     struct exchange *next; /* of those that wait */
 };
@@ -105,11 +106,45 @@ static void record(struct exchange *exchange, int status, cJSON *before)
     record_write(platform->record, &entry, platform->tokens, platform->n_tokens);
 }
 
+/* The next piece of a body that comes slowly or breaks off. */
+static ssize_t read_piece(void *self, uint64_t at, char *piece, size_t room)
+{
+    enum { PIECES = 10 };
+    struct exchange *exchange = self;
+    const struct text *body = &exchange->reply.body;
+    const struct spoil *spoil = &exchange->spoil;
+    size_t end =
+        spoil->cut >= 0 && (size_t)spoil->cut < body->length ? (size_t)spoil->cut : body->length;
+    if (at >= end || exchange->breaks != FAULT_ANSWERS)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (spoil->slow_ms > 0 && exchange->due_ms > when_ms()) {
+        wait_for(exchange, exchange->due_ms);
+        return 0;
+    }
+    exchange->due_ms = when_ms() + spoil->slow_ms / PIECES;
+    size_t length = spoil->slow_ms > 0 ? body->length / PIECES + 1 : end;
+    if (length > end - at)
+        length = end - at;
+    if (length > room)
+        length = room;
+    memcpy(piece, body->chars + at, length);
+    return (ssize_t)length;
+}
+
+static struct MHD_Response *response_of(struct exchange *exchange)
+{
+    const struct text *body = &exchange->reply.body;
+    if (exchange->spoil.slow_ms == 0 && exchange->spoil.cut < 0)
+        return MHD_create_response_from_buffer(body->length, body->chars, MHD_RESPMEM_MUST_COPY);
+    exchange->due_ms = 0;
+    return MHD_create_response_from_callback(body->length, 4096, read_piece, exchange, NULL);
+}
+
 static enum MHD_Result send_reply(struct exchange *exchange)
 {
     struct reply *reply = &exchange->reply;
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        reply->body.length, reply->body.chars, MHD_RESPMEM_MUST_COPY);
+    fault_spoil(&exchange->spoil, reply);
+    struct MHD_Response *response = response_of(exchange);
     if (response == NULL)
         return MHD_NO;
     if (reply->content_type != NULL && reply->status != 304)
@@ -154,7 +189,12 @@ static const char *fault_name(const struct fault *fault)
     static const char *const names[] = {NULL, "reset before", "reset after", "hang"};
     if (fault->breaks != FAULT_ANSWERS)
         return names[fault->breaks];
-    return fault->status > 0 ? "status" : "delay";
+    return fault->status > 0          ? "status"
+           : fault->spoil.cut >= 0    ? "cut"
+           : fault->spoil.slow_ms > 0 ? "slow"
+           : fault->spoil.pad > 0     ? "pad"
+           : fault->spoil.is_reshaped ? "shape"
+                                      : "delay";
 }
 
 /* The request is whole: a rule may strike it, now and never again. */
@@ -169,6 +209,7 @@ static enum MHD_Result begin(struct exchange *exchange)
         return answer(exchange);
     exchange->fault = memory_copy(fault_name(fault));
     exchange->breaks = fault->breaks;
+    exchange->spoil = fault->spoil;
     exchange->has_answer = fault->breaks == FAULT_ANSWERS && fault->status > 0;
     if (exchange->has_answer)
         fault_answer(fault, &exchange->reply);
@@ -186,6 +227,7 @@ static void *target_known(void *self, const char *target, struct MHD_Connection 
     struct exchange *exchange = memory_new(1, sizeof *exchange);
     exchange->server = self;
     exchange->connection = connection;
+    exchange->spoil.cut = -1;
     request_init(&exchange->request, target);
     return exchange;
 }
@@ -267,25 +309,32 @@ static void ready(void *self)
     MHD_run(server->daemon);
 }
 
-static struct MHD_Daemon *start(struct server *server, int fd)
+/* `tls` NULL: without. */
+static struct MHD_Daemon *start(struct server *server, int fd, const struct server_tls *tls)
 {
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, access_handler,
-                            server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK,
-                            target_known, server, MHD_OPTION_NOTIFY_COMPLETED, completed, server,
-                            MHD_OPTION_NOTIFY_CONNECTION, connection_changed, server,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_OF_CONNECTION,
-                            MHD_OPTION_CONNECTION_LIMIT, 1000U, MHD_OPTION_END);
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (tls != NULL ? MHD_USE_TLS : 0);
+    struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem both[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, tls != NULL ? tls->certificate : NULL},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, tls != NULL ? tls->key : NULL},
+        {MHD_OPTION_END, 0, NULL}};
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, access_handler, server, MHD_OPTION_ARRAY, tls != NULL ? both : none,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, target_known, server,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        connection_changed, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)MEMORY_OF_CONNECTION, MHD_OPTION_CONNECTION_LIMIT, 1000U, MHD_OPTION_END);
 }
 
 struct server *server_new(struct platform *platform, struct loop *loop, const char *host, int port,
-                          struct error *error)
+                          const struct server_tls *tls, struct error *error)
 {
     int fd = listen_on(host, &port, error);
     if (fd < 0)
         return NULL;
     struct server *server = memory_new(1, sizeof *server);
     *server = (struct server){.platform = platform, .loop = loop, .port = port};
-    server->daemon = start(server, fd);
+    server->daemon = start(server, fd, tls);
     if (server->daemon == NULL) {
         error_set(error, "cannot serve on %s:%d: libmicrohttpd refuses", host, port);
         close(fd);

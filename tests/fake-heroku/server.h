@@ -10,9 +10,16 @@
 
 struct server;
 
-/* Listens. Port 0: any that is free. */
+/* Texts in PEM format. */
+struct server_tls {
+    char *certificate;
+    char *key;
+};
+
+/* Listens. Port 0: any that is free. `tls` NULL: plain HTTP; its texts live as long as the server.
+ */
 struct server *server_new(struct platform *platform, struct loop *loop, const char *host, int port,
-                          struct error *error);
+                          const struct server_tls *tls, struct error *error);
 void server_free(struct server *server);
 
 int server_port(const struct server *server);

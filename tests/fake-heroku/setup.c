@@ -216,6 +216,7 @@ int setup_platform(struct platform *platform, const struct arguments *arguments,
     house->crash_most_ms = arguments->crash_most_ms;
     house->web_port = arguments->web_port;
     platform->replies_all_types = arguments->replies_all_types;
+    platform->page = arguments->page;
     add_tokens(platform, arguments);
     set_rates(&platform->owner->bucket, arguments);
     set_rates(&platform->stranger->bucket, arguments);
