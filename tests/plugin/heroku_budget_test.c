@@ -3,6 +3,7 @@
 #include "shared/budget.h"
 #include "tests/support/suite.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -119,7 +120,74 @@ static void another_answer_opens_again(void)
     CHECK_INT(budget_closed_ms(&budget, S_NS), 0);
 }
 
+/* ---- A day of many apps of one account, second by second ---- */
+
+enum { APPS = 75, DAY_S = 86400, HOUR_S = 3600, READ_EVERY_S = 30, CALLS_OF_A_READ = 3 };
+
+struct account {
+    double left; /* calls: 4500 at most, 1.25 back each second */
+    int64_t calls[DAY_S / HOUR_S];
+    int64_t refused;
+};
+
+static void call(struct account *account, struct budget *budget, int64_t now_s)
+{
+    char headers[64];
+    bool is_taken = account->left >= 1;
+    account->left -= is_taken;
+    account->refused += !is_taken;
+    account->calls[now_s / HOUR_S]++;
+    snprintf(headers, sizeof headers, "RateLimit-Remaining: %d", (int)account->left);
+    struct http_reply reply = reply_of(is_taken ? 200 : 429, headers);
+    budget_note(budget, &reply, (now_s + 1) * S_NS);
+}
+
+static void read_sizes(struct account *account, struct budget *budget, int64_t *read_s,
+                       int64_t now_s)
+{
+    if ((now_s - *read_s) * 1000 < budget_gap_ms(budget))
+        return;
+    *read_s = now_s;
+    for (int i = 0; i < CALLS_OF_A_READ; i++)
+        call(account, budget, now_s);
+}
+
+/* Each app grows every six minutes and shrinks three minutes later, and somebody else spends 300
+ * calls at the full hour. */
+static void many_apps_share_an_account(void)
+{
+    static struct budget budgets[APPS];
+    static int64_t read_s[APPS];
+    struct account account = {.left = 4500};
+    int64_t held_back = 0;
+    int64_t readings = 0;
+    for (int64_t now_s = 0; now_s < DAY_S; now_s++) {
+        account.left = account.left + 1.25 < 4500 ? account.left + 1.25 : 4500;
+        if (now_s % HOUR_S == 0)
+            account.left = account.left > 300 ? account.left - 300 : 0;
+        for (int i = 0; i < APPS; i++) {
+            int64_t second = now_s + i * 7;
+            int64_t before = read_s[i];
+            if (second % READ_EVERY_S == 0)
+                read_sizes(&account, &budgets[i], &read_s[i], now_s);
+            readings += read_s[i] != before;
+            if (second % 360 == 0)
+                call(&account, &budgets[i], now_s);
+            if (second % 360 == 180 && budget_is_low(&budgets[i]))
+                held_back++;
+            else if (second % 360 == 180)
+                call(&account, &budgets[i], now_s);
+        }
+    }
+    CHECK_INT(account.refused, 0);
+    CHECK_INT(held_back, 0);
+    CHECK(readings > 24 * APPS * 6); /* each app is still looked at every ten minutes */
+    for (size_t hour = 1; hour < DAY_S / HOUR_S; hour++)
+        CHECK(account.calls[hour] <= 4500);
+}
+
 static const struct test tests[] = {
+    {"many apps share an account", many_apps_share_an_account},
     {"reading slows down first", reading_slows_down_first},
     {"what was told last decides", what_was_told_last_decides},
     {"a 429 closes for as long as it says", a_429_closes_for_as_long_as_it_says},
