@@ -115,4 +115,22 @@ heroku_run ps
 is 'ps of an Eco app: status' "$status" 0
 is 'asks for the quota too' "$(grep -c '^GET /accounts/[0-9a-f-]*/actions/get-quota 3.account-quotas -$' <<<"$sent")" 1
 has 'and shows it' "$out" 'Eco dyno hours quota remaining this month: 1000h 0m (100%)'
+
+fake_start --token "$token" --formation web=1 --formation worker=2 --formation mailer=3 --page 1
+export HEROKU_HOST=$api_url
+heroku_run ps:scale
+is 'a list in parts: status' "$status" 0
+has 'it asks for each part and joins them' "$(tr '\n' ' ' <<<"$out")" 'mailer=3:Standard-1X web=1:Standard-1X worker=2:Standard-1X'
+is 'in as many requests' "$(grep -c '/formation' <<<"$sent")" 3
+
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
+  -keyout "$scratch/key.pem" -out "$scratch/cert.pem" 2>/dev/null
+fake_start --token "$token" --formation worker=1 --tls-certificate "$scratch/cert.pem" --tls-key "$scratch/key.pem"
+export HEROKU_HOST=https${api_url#http}
+heroku_run ps:scale worker=2
+is 'a certificate that nobody signed: status' "$status" 1
+has 'and why' "$err" DEPTH_ZERO_SELF_SIGNED_CERT
+NODE_EXTRA_CA_CERTS=$scratch/cert.pem heroku_run ps:scale worker=2
+is 'over TLS: status' "$status" 0
+has 'it scales' "$err" 'now running worker at 2:Standard-1X'
 tap_end
