@@ -4,6 +4,7 @@
 #include "core/memory.h"
 #include "tests/fake-heroku/when.h"
 
+#include <ctype.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +149,18 @@ static int set_shape(struct fault *fault, const char *value)
     return fault->spoil.is_reshaped ? 0 : -1;
 }
 
+static int set_chunked(struct fault *fault, const char *value)
+{
+    fault->spoil.is_chunked = true;
+    return *value == '\0' || strcmp(value, "true") == 0 ? 0 : -1;
+}
+
+static int set_headers(struct fault *fault, const char *value)
+{
+    fault->spoil.is_lower = strcmp(value, "lower") == 0;
+    return fault->spoil.is_lower ? 0 : -1;
+}
+
 static const struct row {
     const char *key;
     const char *takes;
@@ -170,6 +183,8 @@ static const struct row {
     {"cut", "a number of bytes", set_cut},
     {"pad", "a number of bytes", set_pad},
     {"shape", "other", set_shape},
+    {"chunked", "nothing", set_chunked},
+    {"headers", "lower", set_headers},
     {"reset", "before or after", set_reset},
     {"hang", "nothing", set_hang},
 };
@@ -218,7 +233,8 @@ static void fault_free(struct fault *fault)
 
 static bool spoils(const struct spoil *spoil)
 {
-    return spoil->slow_ms > 0 || spoil->cut >= 0 || spoil->pad > 0 || spoil->is_reshaped;
+    return spoil->slow_ms > 0 || spoil->cut >= 0 || spoil->pad > 0 || spoil->is_reshaped ||
+           spoil->is_chunked || spoil->is_lower;
 }
 
 static int keep(struct faults *faults, struct fault *fault, int result, struct error *error)
@@ -227,7 +243,7 @@ static int keep(struct faults *faults, struct fault *fault, int result, struct e
         fault->status == 0 && !spoils(&fault->spoil))
         result =
             error_set(error, "it does nothing: it needs delay, status, reset, hang, slow, cut, "
-                             "pad or shape");
+                             "pad, shape, chunked or headers");
     if (result < 0) {
         fault_free(fault);
         return -1;
@@ -342,6 +358,9 @@ static cJSON *fault_json(const struct fault *fault)
     if (fault->spoil.pad > 0)
         cJSON_AddNumberToObject(json, "pad", (double)fault->spoil.pad);
     add_text(json, "shape", fault->spoil.is_reshaped ? "other" : NULL);
+    if (fault->spoil.is_chunked)
+        cJSON_AddTrueToObject(json, "chunked");
+    add_text(json, "headers", fault->spoil.is_lower ? "lower" : NULL);
     if (fault->breaks == FAULT_HANGS)
         cJSON_AddTrueToObject(json, "hang");
     cJSON_AddNumberToObject(json, "calls", (double)fault->calls);
@@ -428,6 +447,9 @@ void fault_spoil(const struct spoil *spoil, struct reply *reply)
 {
     if (spoil->is_reshaped)
         reshape(reply);
+    for (size_t i = 0; spoil->is_lower && i < reply->headers.n; i++)
+        for (char *c = reply->headers.at[i].name; *c != '\0'; c++)
+            *c = (char)tolower((unsigned char)*c);
     if (spoil->pad == 0)
         return;
     struct text body = {0};

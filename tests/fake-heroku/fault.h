@@ -16,6 +16,8 @@ struct spoil {
     long cut;         /* its body breaks off after so many bytes; -1: it does not */
     long pad;         /* so many blanks come before its body */
     bool is_reshaped; /* an array comes as its first element, an object as an array of it */
+    bool is_chunked;  /* its body comes in chunks, of no known length */
+    bool is_lower;    /* its headers have names in lower case, as with HTTP/2 */
 };
 
 struct fault {

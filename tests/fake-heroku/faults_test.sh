@@ -159,6 +159,11 @@ spoil '{"shape":"other"}'
 is 'an object for an array' "$(field type)" object
 call GET /apps/myapp
 is 'an array for an object' "$(field '.[0].name')" myapp
+spoil '{"chunked":true}'
+is 'a body in chunks' "$status $(field length) $(header Transfer-Encoding) $(header Content-Length)" '200 2 chunked '
+spoil '{"headers":"lower"}'
+ok 'names in lower case' grep -q '^ratelimit-remaining: ' <<<"$head"
+is 'and in none other' "$(grep -c '^RateLimit' <<<"$head")" 0
 spoil '{"slow":"200ms"}'
 is 'a slow body is whole' "$status $(field length)" '200 2'
 control DELETE /faults >/dev/null

@@ -115,6 +115,8 @@ static ssize_t read_piece(void *self, uint64_t at, char *piece, size_t room)
     const struct spoil *spoil = &exchange->spoil;
     size_t end =
         spoil->cut >= 0 && (size_t)spoil->cut < body->length ? (size_t)spoil->cut : body->length;
+    if (at >= body->length && spoil->is_chunked)
+        return MHD_CONTENT_READER_END_OF_STREAM;
     if (at >= end || exchange->breaks != FAULT_ANSWERS)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     if (spoil->slow_ms > 0 && exchange->due_ms > when_ms()) {
@@ -134,10 +136,12 @@ static ssize_t read_piece(void *self, uint64_t at, char *piece, size_t room)
 static struct MHD_Response *response_of(struct exchange *exchange)
 {
     const struct text *body = &exchange->reply.body;
-    if (exchange->spoil.slow_ms == 0 && exchange->spoil.cut < 0)
+    const struct spoil *spoil = &exchange->spoil;
+    if (spoil->slow_ms == 0 && spoil->cut < 0 && !spoil->is_chunked)
         return MHD_create_response_from_buffer(body->length, body->chars, MHD_RESPMEM_MUST_COPY);
     exchange->due_ms = 0;
-    return MHD_create_response_from_callback(body->length, 4096, read_piece, exchange, NULL);
+    return MHD_create_response_from_callback(spoil->is_chunked ? MHD_SIZE_UNKNOWN : body->length,
+                                             4096, read_piece, exchange, NULL);
 }
 
 static enum MHD_Result send_reply(struct exchange *exchange)
@@ -194,6 +198,8 @@ static const char *fault_name(const struct fault *fault)
            : fault->spoil.slow_ms > 0 ? "slow"
            : fault->spoil.pad > 0     ? "pad"
            : fault->spoil.is_reshaped ? "shape"
+           : fault->spoil.is_chunked  ? "chunked"
+           : fault->spoil.is_lower    ? "headers"
                                       : "delay";
 }
 

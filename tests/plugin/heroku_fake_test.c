@@ -158,6 +158,26 @@ static void list_runs_from_its_beginning(void)
     stop(&platform);
 }
 
+/* A list in parts is read to its end, each time. */
+static void parts_make_a_list(void)
+{
+    static const char *const arguments[] = {"--app",       "myapp",    "--formation", "web=1",
+                                            "--formation", "worker=2", "--formation", "mailer=3",
+                                            "--page",      "1",        NULL};
+    static const char *const names[] = {"worker", "mailer"};
+    struct platform platform = start(arguments);
+    struct testhost *host = formation(&platform);
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(testhost_read(host, names, 2, DEADLINE_MS), DYN_OK);
+        CHECK_INT(size(host, 0), 2);
+        CHECK_INT(size(host, 1), 3);
+    }
+    CHECK_INT(logged(&platform, "\"status\":206"), 4);
+    CHECK_INT(logged(&platform, "\"status\":304"), 0);
+    finish(host);
+    stop(&platform);
+}
+
 /* ---- Limits of the platform ---- */
 
 static void limit_of_a_size_is_reached(void)
@@ -449,6 +469,7 @@ static void spent_account_is_asked_again_later(void)
 
 static const struct test tests[] = {
     {"sizes are read, and set in one request", sizes_are_read_and_set_in_one_request},
+    {"parts make a list", parts_make_a_list},
     {"a list runs from its beginning", list_runs_from_its_beginning},
     {"the limit of a size is reached", limit_of_a_size_is_reached},
     {"the limit of the app counts other types", limit_of_the_app_counts_other_types},
