@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Queue adapter for Delayed Job with Active Record: one table, on PostgreSQL or SQLite. What each
- * state of a row means is told in dynomatic-delayedjob(7); how it is asked, in delayedjob_query.h.
+ * Queue adapter for Delayed Job with Active Record: one table, on PostgreSQL, MySQL, MariaDB or
+ * SQLite. What each state of a row means is told in dynomatic-delayedjob(7); how it is asked, in
+ * delayedjob_query.h.
  */
 #include <config.h>
 
@@ -390,17 +391,30 @@ static int32_t ask_for(struct delayedjob *dj, const struct dyn_call *call,
     return sort_out(answer) ? DYN_OK : DYN_RETRY;
 }
 
+/* The index that an exact count needs, which nobody makes but the application's owners. */
+static void write_index(const struct delayedjob *dj, char *out, size_t room)
+{
+    const char *create = sql_create_index(dj->sql);
+    const char *table = dj->jobs.table;
+    if (sql_has_partial_indexes(dj->sql))
+        snprintf(out, room, "%s ON %s (run_at) WHERE failed_at IS NULL", create, table);
+    else
+        snprintf(out, room, "%s waiting ON %s (failed_at, run_at)", create, table);
+}
+
 static void advise(struct delayedjob *dj)
 {
+    char index[256];
     if (dj->has_advised || ++dj->doubts < DOUBTS_BEFORE_ADVICE)
         return;
     dj->has_advised = true;
+    write_index(dj, index, sizeof index);
     dyn_logf(
         dj->host, DYN_WARN,
         "many due jobs of table %s have failed or are locked, so that a quick look cannot count "
         "those that wait; the exact count is taken less often. Deleting old failed jobs helps, "
-        "and so does: %s ON %s (run_at) WHERE failed_at IS NULL",
-        dj->jobs.table, sql_create_index(dj->sql), dj->jobs.table);
+        "and so does: %s",
+        dj->jobs.table, index);
 }
 
 /* Replaces an answer that leaves a doubt by an exact one, as often as its cost allows. Without it
@@ -538,8 +552,8 @@ static int32_t delayedjob_detect(void *self, const struct dyn_call *call)
 
 static const struct dyn_option options[] = {
     {"url", NULL, NULL, "DATABASE_URL",
-     "the database: postgres://USER:PASSWORD@HOST/NAME, or sqlite3:PATH", DYN_URL, DYN_REQUIRED,
-     offsetof(struct config, url), 0},
+     "the database: postgres://USER:PASSWORD@HOST/NAME, mysql2://..., or sqlite3:PATH", DYN_URL,
+     DYN_REQUIRED, offsetof(struct config, url), 0},
     {"table", "delayed_jobs", NULL, NULL, "the table, where needed with its schema: SCHEMA.TABLE",
      DYN_TEXT, 0, offsetof(struct config, table), 0},
     {"max_run_time", "4h", "1s..", NULL,
@@ -568,11 +582,12 @@ DYN_EXPORT const struct dyn_plugin dynomatic_plugin = {
     .abi = DYN_ABI,
     .name = "delayedjob",
     .version = PACKAGE_VERSION,
-    .summary = "counts Delayed Job's jobs in PostgreSQL or SQLite",
+    .summary = "counts Delayed Job's jobs in PostgreSQL, MySQL or SQLite",
     .options = options,
     .n_options = DYN_COUNT(options),
     .option_size = sizeof(struct dyn_option),
     .config_size = sizeof(struct config),
+    .load = sql_load,
     .open = delayedjob_open,
     .close = delayedjob_close,
     .queue = &queue,

@@ -142,11 +142,17 @@ static const char *queue_column(const struct draft *draft)
 
 /* ---- The bounded question ---- */
 
-/* The lanes are the priorities; `share` is how many rows each may have of the fence. */
-static void put_lanes(const struct draft *draft)
+/* The priorities, each found by one step in the index. */
+static void put_steps(const struct draft *draft)
 {
     FILE *out = draft->out;
-    int64_t fence = draft->question->fence;
+    if (sql_steps_over_equals(draft->sql)) {
+        fputs("WITH step(priority) AS (SELECT DISTINCT d.priority", out);
+        put_from(draft);
+        put_priorities(draft, "WHERE");
+        fputs("),\n", out);
+        return;
+    }
     fputs("WITH RECURSIVE step(priority) AS (SELECT (SELECT min(d.priority)", out);
     put_from(draft);
     put_priorities(draft, "WHERE");
@@ -154,8 +160,16 @@ static void put_lanes(const struct draft *draft)
     put_from(draft);
     fputs(" WHERE d.priority > step.priority", out);
     put_priorities(draft, "AND");
+    fputs(") FROM step WHERE step.priority IS NOT NULL),\n", out);
+}
+
+/* The lanes are the priorities; `share` is how many rows each may have of the fence. */
+static void put_lanes(const struct draft *draft)
+{
+    FILE *out = draft->out;
+    int64_t fence = draft->question->fence;
+    put_steps(draft);
     fprintf(out,
-            ") FROM step WHERE step.priority IS NOT NULL),\n"
             "lane(priority) AS (SELECT priority FROM step WHERE priority IS NOT NULL LIMIT %" PRId64
             "),\n"
             "share(n) AS (SELECT CASE WHEN count(*) > 1 THEN %" PRId64 " / count(*) ELSE %" PRId64
@@ -191,7 +205,7 @@ static void put_walk(const struct draft *draft, const char *part, const char *co
             fputs(" ORDER BY d.run_at LIMIT (SELECT n FROM share)", out);
         fputs(") d", out);
     } else {
-        fprintf(out, "(SELECT %s FROM lane CROSS JOIN ", columns);
+        fprintf(out, "(SELECT %s FROM lane %s ", columns, sql_ordered_join(draft->sql));
         sql_put_name(out, draft->jobs->table);
         fputs(" d WHERE d.priority = lane.priority AND d.run_at <= ", out);
         put_now(draft);

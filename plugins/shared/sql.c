@@ -13,11 +13,15 @@ static const struct {
     const char *prefix;
     const struct sql_driver *driver;
 } schemes[] = {
-    {"postgres:", &sql_pg},
-    {"postgresql:", &sql_pg},
-    {"sqlite3:", &sql_sqlite},
-    {"sqlite:", &sql_sqlite},
+    {"postgres:", &sql_pg},    {"postgresql:", &sql_pg}, {"mysql2:", &sql_mysql},
+    {"mysql:", &sql_mysql},    {"trilogy:", &sql_mysql}, {"mariadb:", &sql_mysql},
+    {"sqlite3:", &sql_sqlite}, {"sqlite:", &sql_sqlite},
 };
+
+int32_t sql_load(const struct dyn_host *host)
+{
+    return sql_mysql_load(host);
+}
 
 static const struct sql_driver *driver_of(const char *url)
 {
@@ -33,7 +37,7 @@ int32_t sql_open(const struct dyn_host *host, const char *url, struct sql **sql)
     const struct sql_driver *driver = driver_of(url);
     if (driver == NULL)
         return host->fail(host, DYN_BROKEN,
-                          "url: the scheme is not known; it is one of postgres://, postgresql://, "
+                          "url: the scheme is not known; it is one of postgres://, mysql2://, "
                           "sqlite3:PATH, sqlite:///PATH");
     struct sql *it = calloc(1, sizeof *it);
     if (it == NULL)
@@ -299,6 +303,21 @@ void sql_end_age(FILE *out, const struct sql *sql)
 bool sql_has_lateral(const struct sql *sql)
 {
     return sql->driver->has_lateral;
+}
+
+bool sql_has_partial_indexes(const struct sql *sql)
+{
+    return sql->driver->has_partial_indexes;
+}
+
+const char *sql_ordered_join(const struct sql *sql)
+{
+    return sql->driver->ordered_join;
+}
+
+bool sql_steps_over_equals(const struct sql *sql)
+{
+    return sql->driver->steps_over_equals;
 }
 
 const char *sql_create_index(const struct sql *sql)

@@ -30,7 +30,11 @@ struct sql;
 
 /* ---- A place ---- */
 
-/* Makes *sql of a URL, by its scheme: postgres, postgresql; sqlite3, sqlite. Does no I/O.
+/* The plugin's load().  [main] */
+int32_t sql_load(const struct dyn_host *host);
+
+/* Makes *sql of a URL, by its scheme: postgres, postgresql; mysql2, mysql, trilogy, mariadb;
+ * sqlite3, sqlite. Does no I/O.
  * Parameters of the URL that only Rails knows are left out; others that are left out are logged.
  * `host` must live until sql_free(). Returns DYN_OK, or what host->fail() returned, with *sql NULL.
  * [main] */
@@ -116,6 +120,16 @@ void sql_end_age(FILE *out, const struct sql *sql);
 
 /* Whether a subquery in FROM may look at the tables before it (LATERAL). */
 bool sql_has_lateral(const struct sql *sql);
+
+/* Whether an index may be of some rows only (WHERE). */
+bool sql_has_partial_indexes(const struct sql *sql);
+
+/* The join that reads its left side first: "CROSS JOIN", "STRAIGHT_JOIN". */
+const char *sql_ordered_join(const struct sql *sql);
+
+/* Whether SELECT DISTINCT of an index's first column steps over equal ones instead of reading them
+ * all. */
+bool sql_steps_over_equals(const struct sql *sql);
 
 /* The statement that adds an index while the application runs: "CREATE INDEX CONCURRENTLY". */
 const char *sql_create_index(const struct sql *sql);

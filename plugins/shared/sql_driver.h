@@ -9,7 +9,10 @@
 
 struct sql_driver {
     const char *create_index;
+    const char *ordered_join;
     bool has_lateral;
+    bool has_partial_indexes;
+    bool steps_over_equals;
 
     /* Reads the URL: sets sql->place and sql->state, or returns what sql_fail() did, with nothing
      * left in sql->state. */
@@ -33,6 +36,10 @@ struct sql_driver {
 
 extern const struct sql_driver sql_pg;
 extern const struct sql_driver sql_sqlite;
+extern const struct sql_driver sql_mysql;
+
+/* Once, before any connection. */
+int32_t sql_mysql_load(const struct dyn_host *host);
 
 struct sql {
     const struct sql_driver *driver;

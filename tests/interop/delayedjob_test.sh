@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# delayedjob.so judged by the real Delayed Job, with its own table, on SQLite and PostgreSQL.
+# delayedjob.so judged by the real Delayed Job, with its own table, on SQLite, PostgreSQL and MariaDB.
 . "$top_srcdir/tests/support/tap.sh"
 . "$top_srcdir/tests/support/postgres.sh"
+. "$top_srcdir/tests/support/mariadb.sh"
 needs ruby 'Delayed Job is written in it'
-ruby -e "require 'delayed_job_active_record'; require 'sqlite3'; require 'pg'" 2>/dev/null ||
-  { echo '1..0 # SKIP ruby-delayed-job-active-record, ruby-sqlite3 or ruby-pg is missing'; exit 77; }
+ruby -e "require 'delayed_job_active_record'; require 'sqlite3'; require 'pg'; require 'mysql2'" 2>/dev/null ||
+  { echo '1..0 # SKIP ruby-delayed-job-active-record, ruby-sqlite3, ruby-pg or ruby-mysql2 is missing'; exit 77; }
 postgres_start -c timezone=Asia/Kolkata || { echo '1..0 # SKIP PostgreSQL is missing'; exit 77; }
+mariadb_start --default-time-zone=+05:30 || { echo '1..0 # SKIP MariaDB is missing'; exit 77; }
 
 compare() { # database, url
   local name got wanted n=0
@@ -18,4 +20,5 @@ compare() { # database, url
 }
 compare sqlite "sqlite3:$scratch/app.sqlite3"
 compare postgresql "$postgres_url"
+compare mariadb "$mariadb_url"
 tap_end

@@ -5,6 +5,8 @@
 . "$top_srcdir/tests/support/postgres.sh"
 needs sqlite3 'it makes a database'
 needs psql 'it fills PostgreSQL'
+. "$top_srcdir/tests/support/mariadb.sh"
+mariadb_start || { echo '1..0 # SKIP MariaDB is missing'; exit 77; }
 postgres_start || { echo '1..0 # SKIP PostgreSQL is missing'; exit 77; }
 
 measure() { "$top_builddir/tests/plugin/measure" delayedjob "$@"; }
@@ -15,13 +17,14 @@ columns='priority, attempts, handler, run_at, locked_at, failed_at, locked_by, q
 table() { # type of times, type of the key
   echo "CREATE TABLE delayed_jobs (id $2, priority integer NOT NULL DEFAULT 0,
     attempts integer NOT NULL DEFAULT 0, handler text NOT NULL, last_error text, run_at $1, locked_at $1,
-    failed_at $1, locked_by varchar, queue varchar, created_at $1, updated_at $1);
+    failed_at $1, locked_by varchar(255), queue varchar(255), created_at $1, updated_at $1);
     CREATE INDEX delayed_jobs_priority ON delayed_jobs (priority, run_at);"
 }
 instant() { # seconds from now, or NULL
   case $1:$database in
     NULL:*) echo NULL ;;
     *:sqlite) echo "strftime('%Y-%m-%d %H:%M:%f', 'now', '$1 seconds')" ;;
+    *:mariadb*) echo "utc_timestamp(6) + INTERVAL $1 SECOND" ;;
     *:timestamptz) echo "now() + interval '$1 seconds'" ;;
     *) echo "now() AT TIME ZONE 'utc' + interval '$1 seconds'" ;;
   esac
@@ -29,6 +32,7 @@ instant() { # seconds from now, or NULL
 sql() {
   case $database in
     sqlite) sqlite3 -cmd '.timeout 5000' "$file" "$1" ;;
+    mariadb*) mariadb_sql "$1" ;;
     *) postgres_sql "$1" ;;
   esac
 }
@@ -112,6 +116,8 @@ many() { # statement that makes n rows of run_at in seconds, failed or not
   case $database in
     sqlite) sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
       INSERT INTO delayed_jobs ($columns) SELECT 0, 0, 'x', $(instant "$2"), NULL, $(instant "$3"), NULL, NULL FROM n" ;;
+    mariadb*) sql "INSERT INTO delayed_jobs ($columns) SELECT 0, 0, 'x', $(instant "$2"), NULL, $(instant "$3"), NULL, NULL
+      FROM seq_1_to_$1" ;;
     *) sql "INSERT INTO delayed_jobs ($columns) SELECT 0, 0, 'x', $(instant "$2"), NULL, $(instant "$3"), NULL, NULL
       FROM generate_series(1, $1)" ;;
   esac
@@ -126,14 +132,36 @@ check_fence() {
     *) is "$database: or is told as at least" "$answer" 'waiting=5, or at least 0 to 5' ;;
   esac
   has "$database: if that goes on, what helps is logged" "$(measure "$options" -n 20 measure 50:w)" \
-    'WHERE failed_at IS NULL'
+    "$1"
 }
 
 database=sqlite file=$scratch/app.sqlite3 options="{url: 'sqlite3:$scratch/app.sqlite3'}"
 sql "$(table datetime 'integer PRIMARY KEY AUTOINCREMENT NOT NULL')"
 check_states
 check_bounds
-check_fence
+check_fence 'delayed_jobs (run_at) WHERE failed_at IS NULL'
+
+# Rails makes datetime(6) since version 7, datetime of whole seconds before.
+options="{url: '$mariadb_url'}"
+for type in datetime 'datetime(6)'; do
+  database="mariadb $type"
+  mariadb_sql 'DROP TABLE IF EXISTS delayed_jobs'
+  sql "$(table "$type" 'bigint AUTO_INCREMENT PRIMARY KEY')"
+  check_states
+  check_bounds
+  for zone in SYSTEM +09:00 -05:00; do
+    mariadb_sql "SET GLOBAL time_zone = '$zone'"
+    clear; put -35; put -12; put 3605
+    is "$database: a server in $zone sees the same" "$(measure "$options" measure 0:wls 9:wl | rough)" \
+      'waiting=2 latency=30s scheduled=1
+waiting=2 latency=30s'
+  done
+  mariadb_sql 'SET GLOBAL time_zone = SYSTEM'
+done
+check_fence 'CREATE INDEX waiting ON delayed_jobs (failed_at, run_at)'
+clear
+many 100000 -20 NULL
+is 'a bounded count of many rows in MariaDB' "$(measure "$options" measure 1000:w)" 'waiting=1000+'
 
 for database in timestamp timestamptz; do
   options="{url: '$postgres_url'}"
@@ -151,7 +179,7 @@ waiting=2 latency=30s'
   postgres_sql 'ALTER ROLE app RESET TimeZone'
 done
 database=timestamptz
-check_fence
+check_fence 'delayed_jobs (run_at) WHERE failed_at IS NULL'
 clear
 many 100000 -20 NULL
 sql 'ANALYZE delayed_jobs'
@@ -186,6 +214,31 @@ ok 'and is not made' test ! -e "$scratch/none"
 echo 'no database at all, but long enough to look at' >"$scratch/text"
 has 'a file that is no database is broken' "$(measure "{url: 'sqlite3:$scratch/text'}" measure 9:w)" 'broken: '
 
+has 'a refused connection of MariaDB is to be tried again' "$(measure "{url: 'mysql2://app@127.0.0.1:1/app'}" measure 9:w)" \
+  'retry: cannot connect to 127.0.0.1:1/app'
+has 'an unknown database of MariaDB is broken' "$(measure "{url: '${mariadb_url%/app}/nope'}" measure 9:w)" 'broken: '
+has 'a missing table of MariaDB is broken' "$(measure "{url: '$mariadb_url', table: nope}" measure 9:w)" \
+  "broken: 127.0.0.1:$mariadb_port/app has no table nope"
+wrong=$(measure "{url: 'mysql2://app:swordfish@127.0.0.1:$mariadb_port/app'}" measure 9:w)
+has 'a wrong password of MariaDB is broken' "$wrong" 'broken: '
+has_not 'and not shown' "$wrong" swordfish
+has 'a port that is none does not open' "$(measure '{url: "mysql2://x@y:99999/z"}' measure 9:w)" 'does not open'
+has 'a mode of TLS that is none does not open' "$(measure '{url: "mysql2://x@y/z?ssl_mode=maybe"}' measure 9:w)" \
+  'ssl_mode is disabled, required'
+is 'what only Rails knows in the URL of MariaDB is left out' \
+  "$(measure "{url: '$mariadb_url?pool=5&encoding=utf8mb4&reconnect=true'}" measure 3:w)" 'waiting=3+'
+has 'TLS where there is none is broken' "$(measure "{url: '$mariadb_url?ssl_mode=required'}" measure 9:w)" 'broken: '
+
+# MariaDB locked, silent, gone and back.
+coproc locker { mariadb --no-defaults --socket="$mariadb_data/socket" -u root -N -B -n app; }
+echo 'LOCK TABLES delayed_jobs WRITE; SELECT 1;' >&"${locker[1]}"
+read -r _ <&"${locker[0]}"
+has 'a locked table of MariaDB is late' "$(measure "{url: '$mariadb_url'}" -t 700 measure 9:w)" 'late: '
+eval "exec ${locker[1]}>&-"
+wait "$locker_PID" 2>/dev/null
+maria_waits() { [ "$(mariadb_sql "SELECT count(*) FROM information_schema.processlist WHERE user = 'app'")" = 0 ]; }
+ok 'and nothing is left waiting on the server' until_true 20 maria_waits
+
 # A table that is locked: late, and the server does not go on.
 waiting_here() { [ "$(postgres_bare_sql postgres "SELECT count(*) FROM pg_stat_activity
   WHERE application_name = 'dynomatic' AND wait_event_type = 'Lock'")" = "$1" ]; }
@@ -213,6 +266,8 @@ started $!
 until_true 20 test -s "$scratch/silent.port"
 has 'a server that never answers is late' \
   "$(measure "{url: 'postgres://app@127.0.0.1:$(cat "$scratch/silent.port")/app'}" -t 500 measure 9:w)" 'late: '
+has 'nor is one that should be MariaDB' \
+  "$(measure "{url: 'mysql2://app@127.0.0.1:$(cat "$scratch/silent.port")/app'}" -t 500 measure 9:w)" 'late: '
 
 # A password that is wrong is never shown.
 postgres_sql "ALTER ROLE app PASSWORD 'right'"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The ways to a PostgreSQL that platforms have: TLS, as Heroku demands it, and PgBouncer between the two.
+# The ways to a database that platforms have: TLS, as Heroku demands it, and PgBouncer between the two.
 . "$top_srcdir/tests/support/tap.sh"
 . "$top_srcdir/tests/support/postgres.sh"
+. "$top_srcdir/tests/support/mariadb.sh"
 needs openssl 'it makes certificates'
 needs pgbouncer 'it stands between'
 postgres_start || { echo '1..0 # SKIP PostgreSQL is missing'; exit 77; }
@@ -76,4 +77,27 @@ has 'behind PgBouncer' "$(answer "$pooled")" "$all"
 has 'again and again' "$(cat "$scratch/answer")" 'waiting=3'
 is 'and nothing of ours stays in its connections' "$(PGOPTIONS='' psql -X -q -At "$pooled" -c \
   "SELECT current_setting('enable_seqscan'), current_setting('jit'), current_setting('statement_timeout')")" 'on|on|0'
+
+# ---- MariaDB with TLS ----
+
+mkdir "$scratch/tls"
+(cd "$scratch/tls" && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+  -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem &&
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other -keyout other-key.pem -out other.pem) 2>/dev/null
+cp "$scratch/tls/cert.pem" "$scratch/own-mariadb.crt"
+cp "$scratch/tls/other.pem" "$scratch/other-mariadb.crt"
+[ "$(id -u)" != 0 ] || chown -R mysql "$scratch/tls"
+mariadb_start --ssl-cert="$scratch/tls/cert.pem" --ssl-key="$scratch/tls/key.pem" ||
+  { echo '1..0 # SKIP MariaDB is missing'; exit 77; }
+mariadb_sql "CREATE TABLE delayed_jobs (id bigint AUTO_INCREMENT PRIMARY KEY, priority integer, attempts integer,
+    handler text, run_at datetime(6), locked_at datetime(6), failed_at datetime(6), locked_by varchar(255),
+    queue varchar(255)); INSERT INTO delayed_jobs (priority, attempts, run_at) SELECT 0, 0, utc_timestamp() FROM seq_1_to_3"
+has 'MariaDB without TLS' "$(answer "$mariadb_url")" "$all"
+has 'with TLS, whoever signed' "$(answer "$mariadb_url?ssl_mode=required")" "$all"
+has 'its certificate is checked where that is asked for' \
+  "$(answer "$mariadb_url?ssl_mode=verify_identity&sslca=$scratch/own-mariadb.crt")" "$all"
+has 'and refused if another one signed it' \
+  "$(answer "$mariadb_url?ssl_mode=verify_identity&sslca=$scratch/other-mariadb.crt")" 'broken: '
+mariadb_sql 'ALTER USER app@127.0.0.1 REQUIRE SSL; ALTER USER app@localhost REQUIRE SSL; FLUSH PRIVILEGES' mysql
+has 'a server that wants TLS refuses without' "$(answer "$mariadb_url")" 'broken: '
 tap_end
