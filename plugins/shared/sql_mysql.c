@@ -198,7 +198,7 @@ static bool set_options(MYSQL *conn, const struct mysql_url *url)
     /* Names in "quotes" as elsewhere, and TIMESTAMP columns in UTC as the others are. */
     static const char start[] = "SET SESSION sql_mode = 'ANSI_QUOTES', time_zone = '+00:00'";
     my_bool yes = 1;
-    my_bool verifies = url->tls == MYSQL_TLS_VERIFIED;
+    my_bool verifies = url->tls == MYSQL_TLS_VERIFIED ? 1 : 0;
     bool is_set = mysql_options(conn, MYSQL_OPT_NONBLOCK, NULL) == 0 &&
                   mysql_options(conn, MYSQL_SET_CHARSET_NAME, "utf8mb4") == 0 &&
                   mysql_options(conn, MYSQL_INIT_COMMAND, start) == 0;
