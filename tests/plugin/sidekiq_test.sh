@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# sidekiq.so on a real Redis: every state of a job in all of Sidekiq's versions, every trap that is known.
+. "$top_srcdir/tests/support/tap.sh"
+. "$top_srcdir/tests/support/redis.sh"
+needs ruby 'it finds a free port'
+redis_start || { echo '1..0 # SKIP Redis is missing'; exit 77; }
+options="{url: '$redis_url'}"
+measure() { "$top_builddir/tests/plugin/measure" sidekiq "${@}" 2>&1; }
+all() { measure "$options" measure '0:*' | rough; }
+rough() { sed -E 's/(latency|next_due)=([0-9]+)[0-9]{4}(\+?)( |$)/\1=\20s\3\4/g; s/(latency|next_due)=[0-9]{1,4}(\+?)( |$)/\1=0s\2\3/g'; }
+clear() { redis FLUSHALL >/dev/null; }
+now=$(date +%s)
+ago() { echo $((now - $1)); }
+job() { # queue, when it came
+  echo "{\"class\":\"Job\",\"queue\":\"$1\",\"jid\":\"x\",\"created_at\":$2,\"enqueued_at\":$2}"
+}
+push() { # queue, payload
+  redis SADD queues "$1" >/dev/null
+  redis LPUSH "queue:$1" "$2" >/dev/null
+}
+
+is 'an empty server' "$(all)" 'waiting=0 latency=0s busy=0 scheduled=0 retrying=0 failed=0 next_due=?'
+push default "$(job default "$(ago 95)").5"; push default "$(job default "$(ago 35)").5"; push mail "$(job mail "$(ago 12)")"
+is 'the oldest is at the tail' "$(all)" 'waiting=3 latency=90s busy=0 scheduled=0 retrying=0 failed=0 next_due=?'
+is 'queues by name' "$(measure "$options" measure 0:wl:mail 0:w:default 0:w:mail,default 0:w:none | rough)" \
+  'waiting=1 latency=10s
+waiting=2
+waiting=3
+waiting=0'
+for stamp in "$(ago 105).25" "$(ago 105)123" "$(ago 105)" "\"$(ago 105).5\"" "\"$(date -u -d "@$(ago 105)" +%FT%TZ)\""; do
+  clear; push default "{\"queue\":\"default\",\"args\":[{\"enqueued_at\":\"2020-01-01T00:00:00Z\"}],\"enqueued_at\":$stamp}"
+  is "a time of any version: $stamp" "$(measure "$options" measure 0:wl | rough)" 'waiting=1 latency=100s'
+done
+for payload in '{"enqueued_at":1685610004.38-05-23T19:58:15Z' 'no JSON' '{"enqueued_at":null}' '[]' ''; do
+  clear; push default "$payload"
+  is "an age that is not told is not known: $payload" "$(measure "$options" measure 0:wl)" 'waiting=1 latency=0+'
+done
+clear; head -c 3000000 /dev/zero | redis -x LPUSH queue:default >/dev/null; redis SADD queues default >/dev/null
+is 'a payload of 3 MB of NULs' "$(measure "$options" measure 0:wl)" 'waiting=1 latency=0+'
+
+clear
+redis ZADD schedule "$(ago 25)" "$(job default "$(ago 25)")" $((now + 3605)) "$(job default "$(ago 5)")" >/dev/null
+is 'at zero dynos what is due waits' "$(all)" 'waiting=1 latency=20s busy=0 scheduled=1 retrying=0 failed=0 next_due=3600s'
+redis ZADD retry "$(ago 65)" "$(job mail "$(ago 65)")" $((now + 605)) "$(job mail "$(ago 5)")" >/dev/null
+redis ZADD dead "$(ago 5)" broken >/dev/null
+is 'tries again likewise' "$(all)" 'waiting=2 latency=60s busy=0 scheduled=1 retrying=1 failed=1 next_due=600s'
+is 'due entries by the queue in their payload' "$(measure "$options" measure 0:w:mail 0:w:default 0:w:none)" 'waiting=1
+waiting=1
+waiting=0'
+
+clear
+process() { # identity, busy
+  redis SADD processes "$1" >/dev/null
+  redis HSET "$1" busy "$2" beat "$now" quiet false info "{\"hostname\":\"worker.1\",\"queues\":[\"default\"]}" >/dev/null
+}
+process worker.1:4:ab 2
+redis HSET worker.1:4:ab:work t1 "{\"queue\":\"mail\",\"payload\":\"{}\",\"run_at\":$(ago 40)}" >/dev/null
+redis HSET worker.1:4:ab:workers t2 "{\"queue\":\"default\",\"payload\":{},\"run_at\":$(ago 10)}" >/dev/null
+redis SADD processes worker.9:4:gone >/dev/null
+is 'busy: of processes whose heartbeat is there' "$(measure "$options" measure 0:b 0:b:mail 0:b:none)" 'busy=2
+busy=1
+busy=0'
+is 'who is busy, by host' "$(measure "$options" workers 0:w 0:w:mail 0:w:none)" \
+  '0 worker.1 jobs=2 queue=mail
+1 worker.1 jobs=1 queue=mail'
+has 'it detects itself' "$(measure "$options" detect)" 'found 95'
+clear
+is 'and nothing else' "$(measure "$options" detect; echo "status $?")" "no: 127.0.0.1:$redis_port/0 has no keys of Sidekiq
+status 4"
+
+clear; push default "$(job default "$(ago 5)")"; push mail "$(job mail "$(ago 5)")"
+redis SADD paused mail >/dev/null
+is 'a paused queue does not wait' "$(measure "$options" measure 0:w 0:w:mail)" 'waiting=1
+waiting=0'
+clear; redis SET queue:mail text >/dev/null; redis SADD queues mail >/dev/null; push default "$(job default "$(ago 5)")"
+is 'a key of a wrong type is its own trouble' "$(measure "$options" measure 0:w:mail 0:w:default | head -2)" \
+  'waiting=? unknown: WRONGTYPE Operation against a key holding the wrong kind of value
+waiting=1'
+clear; redis LPUSH 'queue:sq|worker.1:4:ab|mail' "$(job mail "$(ago 5)")" >/dev/null; push a:b "$(job a:b "$(ago 5)")"
+is 'a private list is no queue, one with a colon is' "$(measure "$options" measure 0:w 0:w:a:b 0:w:mail)" 'waiting=1
+waiting=1
+waiting=0'
+clear; redis SADD myapp:queues default >/dev/null; redis LPUSH myapp:queue:default "$(job default "$(ago 5)")" >/dev/null
+is 'a namespace' "$(measure "{url: '$redis_url', namespace: myapp}" measure 0:w 0:w:default)" 'waiting=1
+waiting=1'
+is 'and nothing outside' "$(measure "$options" measure 0:w)" waiting=0
+clear; for n in $(seq 1 300); do echo "SADD queues q$n"; echo "LPUSH queue:q$n x"; done | redis >/dev/null
+is 'hundreds of queues' "$(measure "$options" measure 0:w)" waiting=300
+
+# ---- Ways to the server, and failing ----
+
+is 'over a socket' "$(measure "{url: 'unix://$redis_socket'}" measure 0:w)" waiting=300
+is 'another database is another store' "$(measure "{url: '${redis_url%0}3'}" measure 0:w)" waiting=0
+is 'a host and a port' "$(measure "{url: '127.0.0.1:$redis_port'}" measure 0:w)" waiting=300
+has 'no such database' "$(measure "{url: '${redis_url%0}999'}" measure 0:w)" 'broken: '
+has 'a refused connection is to be tried again' "$(measure "{url: 'redis://127.0.0.1:1'}" measure 0:w)" \
+  'retry: cannot connect to 127.0.0.1:1/0'
+has 'a wrong scheme does not open' "$(measure '{url: "http://x"}' measure 0:w)" 'does not open'
+ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); $stdout.puts s.addr[1]; $stdout.flush; loop { (@c ||= []) << s.accept }' \
+  >"$scratch/silent.port" &
+started $!
+until_true 20 test -s "$scratch/silent.port"
+has 'a server that never answers is late' \
+  "$(measure "{url: 'redis://127.0.0.1:$(cat "$scratch/silent.port")'}" -t 500 measure 0:w)" 'late: '
+ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); $stdout.puts s.addr[1]; $stdout.flush; loop { c = s.accept; c.write "SSH-2.0\r\n"; (@c ||= []) << c }' \
+  >"$scratch/other.port" &
+started $!
+until_true 20 test -s "$scratch/other.port"
+has 'a server of another kind is broken' \
+  "$(measure "{url: 'redis://127.0.0.1:$(cat "$scratch/other.port")'}" -t 5000 measure 0:w)" 'does not answer as Redis does'
+
+redis CONFIG SET requirepass swordfish >/dev/null
+has 'a password is wanted' "$(measure "$options" measure 0:w)" 'the server wants a password'
+is 'and taken' "$(measure "{url: 'redis://:swordfish@127.0.0.1:$redis_port'}" measure 0:w)" waiting=300
+is 'with its user' "$(measure "{url: 'redis://default:sword%66ish@127.0.0.1:$redis_port/0'}" measure 0:w)" waiting=300
+wrong=$(measure "{url: 'redis://:herring@127.0.0.1:$redis_port'}" measure 0:w)
+has 'a wrong one is broken' "$wrong" 'broken: '
+has_not 'and not shown' "$wrong" herring
+
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
+  -keyout "$scratch/key.pem" -out "$scratch/cert.pem" 2>/dev/null
+kill "$redis_pid"
+wait "$redis_pid"
+tls_port=$(ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); puts s.addr[1]')
+redis_start --tls-port "$tls_port" --tls-cert-file "$scratch/cert.pem" --tls-key-file "$scratch/key.pem" \
+  --tls-auth-clients no
+push default "$(job default "$(ago 5)")"
+tls="url: 'rediss://127.0.0.1:$tls_port'"
+is 'over TLS' "$(measure "{$tls, ca_file: $scratch/cert.pem}" measure 0:w)" waiting=1
+has 'a certificate that nobody signed is refused, with what helps' "$(measure "{$tls}" measure 0:w)" 'tls_verify: no'
+is 'and taken if told so' "$(measure "{$tls, tls_verify: no}" measure 0:w)" waiting=1
+has 'TLS where there is none is not understood, nor answered' \
+  "$(measure "{url: 'rediss://127.0.0.1:$redis_port'}" -t 500 measure 0:w)" 'late: '
+tap_end

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# A Redis server of a test's own: a free port of 127.0.0.1 and a socket, nothing kept, stopped by its pid.
+# Source it after tap.sh. More settings: redis_start --requirepass secret ...
+#
+# redis_start sets redis_port, redis_url, redis_socket; it fails if Redis is not installed.
+
+redis_start() {
+  command -v redis-server >/dev/null || return 1
+  redis_port=$(ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); puts s.addr[1]')
+  redis_socket=$scratch/redis.socket
+  redis_url=redis://127.0.0.1:$redis_port/0
+  redis_settings=("$@")
+  redis_restart
+}
+
+redis_restart() {
+  redis-server --port "$redis_port" --bind 127.0.0.1 --unixsocket "$redis_socket" --save '' --appendonly no \
+    --dir "$scratch" --enable-debug-command yes ${redis_settings[@]+"${redis_settings[@]}"} >"$scratch/redis.log" 2>&1 &
+  redis_pid=$!
+  started $redis_pid
+  until_true 20 redis_answers || { cat "$scratch/redis.log" >&2; return 1; }
+}
+
+redis_answers() { redis PING | grep -qE 'PONG|NOAUTH'; }
+
+redis() { redis-cli -s "$redis_socket" "$@" 2>&1; }
