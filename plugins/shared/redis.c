@@ -178,7 +178,7 @@ static void append(struct redis_pipe *pipe, const char *bytes, size_t length)
 
 void redis_add(struct redis_pipe *pipe, const char *command, ...)
 {
-    enum { WORDS_MOST = 8 };
+    enum { WORDS_MOST = 10 };
     const char *words[WORDS_MOST];
     int n = 0;
     va_list args;
@@ -364,7 +364,7 @@ static int32_t make_connection(struct redis *redis, const struct dyn_call *call)
 /* The difference of the clocks; a server that does not tell its time has ours. */
 static void note_time(struct redis *redis, const redisReply *reply)
 {
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
         reply->element[0]->type != REDIS_REPLY_STRING ||
         reply->element[1]->type != REDIS_REPLY_STRING)
         return;
