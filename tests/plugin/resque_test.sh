@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# resque.so on a real Redis: every state of a job, every trap that is known.
+. "$top_srcdir/tests/support/tap.sh"
+. "$top_srcdir/tests/support/redis.sh"
+needs ruby 'it finds a free port'
+redis_start || { echo '1..0 # SKIP Redis is missing'; exit 77; }
+options="{url: '$redis_url'}"
+measure() { "$top_builddir/tests/plugin/measure" resque "${@}" 2>&1; }
+rough() { sed -E 's/(latency|next_due)=([0-9]+)[0-9]{4}(\+?)( |$)/\1=\20s\3\4/g; s/(latency|next_due)=[0-9]{1,4}(\+?)( |$)/\1=0s\2\3/g'; }
+all() { measure "$options" measure '0:*' | rough; }
+clear() { redis FLUSHALL >/dev/null; }
+now=$(date +%s)
+ago() { echo $((now - $1)); }
+iso() { date -u -d "@$(ago "$1")" +%FT%T+00:00; }
+push() { # queue, payload
+  redis SADD resque:queues "$1" >/dev/null
+  redis RPUSH "resque:queue:$1" "$2" >/dev/null
+}
+
+is 'an empty server' "$(all)" 'waiting=0 latency=0s busy=0 scheduled=0 retrying=? failed=0 next_due=?'
+push default '{"class":"Job","args":[]}'; push default '{"class":"Job","args":[]}'; push mail '{"class":"Job","args":[]}'
+is 'no job tells its time, so latency is not known' "$(all)" 'waiting=3 latency=? busy=0 scheduled=0 retrying=? failed=0 next_due=?'
+is 'queues by name' "$(measure "$options" measure 0:w:mail 0:w:default 0:w:mail,default 0:w:none)" 'waiting=1
+waiting=2
+waiting=3
+waiting=0'
+clear; push default "{\"class\":\"Job\",\"args\":[],\"timestamp\":$(ago 105).5}"; push default "{\"class\":\"Job\",\"timestamp\":$(ago 25).5}"
+is 'the oldest is at the head: by an extension' "$(measure "$options" measure 0:wl | rough)" 'waiting=2 latency=100s'
+clear; push default "{\"class\":\"Wrapper\",\"args\":[{\"job_class\":\"Job\",\"enqueued_at\":\"$(iso 65)\"}]}"
+is 'and by Active Job' "$(measure "$options" measure 0:wl | rough)" 'waiting=1 latency=60s'
+push mail '{"class":"Job","args":[]}'
+is 'one that does not tell makes it at least' "$(measure "$options" measure 0:wl | rough)" 'waiting=2 latency=60s+'
+clear; push default 'no JSON'; push default ''
+is 'broken payloads are jobs' "$(measure "$options" measure 0:w)" waiting=2
+
+clear
+for queue in a staging_x .h a/b; do push "$queue" x; done
+is 'patterns as Resque has them' "$(measure "$options" measure '0:w:*' '0:w:*,!staging_*' '0:w:?' '0:w:[ab]' '0:w:!a' 0:w)" 'waiting=3
+waiting=2
+waiting=1
+waiting=1
+waiting=0
+waiting=4'
+redis SET resque:pause-all-workers ' TRUE ' >/dev/null
+is 'all are paused' "$(measure "$options" measure 0:w)" waiting=0
+redis SET resque:pause-all-workers false >/dev/null
+is 'or not' "$(measure "$options" measure 0:w)" waiting=4
+
+clear
+worker() { # id, [queue, seconds, age of its heartbeat]
+  redis SADD resque:workers "$1" >/dev/null
+  [ -z "${2:-}" ] || redis SET "resque:worker:$1" "{\"queue\":\"$2\",\"run_at\":\"$(iso "$3")\",\"payload\":{}}" >/dev/null
+  [ -z "${4:-}" ] || redis HSET resque:workers:heartbeat "$1" "$(iso "$4")" >/dev/null
+}
+worker 'worker.1:4:mail:eu,*' mail 40 10
+worker worker.2:4:default default 20
+worker worker.3:4:default
+worker worker.4:4:default default 700 600
+worker worker.5:4:default default 10 -50
+is 'busy: not idle, not dead; without a heartbeat it lives' "$(measure "$options" measure 0:b 0:b:mail 0:b:none)" 'busy=3
+busy=1
+busy=0'
+is 'who is busy, by host' "$(measure "$options" workers 0:w 0:w:mail | sort)" '0 worker.1 jobs=1 queue=mail
+0 worker.2 jobs=1 queue=default
+0 worker.5 jobs=1 queue=default
+1 worker.1 jobs=1 queue=mail'
+
+clear
+later() { # seconds from now, queue
+  redis ZADD resque:delayed_queue_schedule $((now + $1)) $((now + $1)) >/dev/null
+  redis RPUSH "resque:delayed:$((now + $1))" "{\"class\":\"Job\",\"args\":[],\"queue\":\"$2\"}" >/dev/null
+}
+later -35 mail; later 3605 mail; later 3605 default; later 7200 default
+redis HSET resque:delayed:last_enqueued_at Job x >/dev/null
+redis ZADD resque:delayed_queue_schedule $((now + 9000)) $((now + 9000)) >/dev/null
+is 'scheduled: jobs, not times' "$(all)" 'waiting=0 latency=0s busy=0 scheduled=3 retrying=? failed=0 next_due=3600s'
+delayed="{url: '$redis_url', count_delayed: yes}"
+is 'due ones wait where the scheduler runs in the dynos' "$(measure "$delayed" measure 0:wl 0:w:mail 0:w:default | rough)" \
+  'waiting=1 latency=30s
+waiting=1
+waiting=0'
+redis RPUSH resque:failed x y >/dev/null
+is 'failures' "$(measure "$options" measure 0:f)" failed=2
+redis SADD resque:failed_queues mail_failed >/dev/null; redis RPUSH resque:mail_failed x >/dev/null
+is 'in queues of their own' "$(measure "$options" measure 0:f)" failed=1
+
+clear; redis SET resque:queue:mail text >/dev/null; redis SADD resque:queues mail >/dev/null; push default x
+is 'a key of a wrong type is its own trouble' "$(measure "$options" measure 0:w:mail 0:w:default | head -2)" \
+  'waiting=? unknown: WRONGTYPE Operation against a key holding the wrong kind of value
+waiting=1'
+clear; redis SADD resque:app1:queues mail >/dev/null; redis RPUSH resque:app1:queue:mail x >/dev/null
+is 'namespaces are kept apart' "$(measure "{url: '$redis_url', namespace: 'resque:app1'}" measure 0:w; measure "$options" measure 0:w)" \
+  'waiting=1
+waiting=0'
+has 'it detects itself' "$(measure "{url: '$redis_url', namespace: 'resque:app1'}" detect)" 'found 90'
+clear; redis SADD queues default >/dev/null; redis SADD processes x >/dev/null
+is 'and does not take Sidekiq for it' "$(measure "{url: '$redis_url', namespace: ''}" detect; echo "status $?")" \
+  "no: 127.0.0.1:$redis_port/0 has no keys of Resque
+status 4"
+has 'a refused connection is to be tried again' "$(measure "{url: 'redis://127.0.0.1:1'}" measure 0:w)" \
+  'retry: cannot connect to 127.0.0.1:1/0'
+tap_end
