@@ -80,7 +80,8 @@ static bool add_sizes(const struct settings *settings, const struct ask *ask, si
             text_add_format(out, "  %s runs %" PRId64, pool->process, size.number);
             add_dynos(answer, out);
             text_add(out, "\n");
-            continue;
+            if (answer->unknown == NULL)
+                continue;
         }
         are_known = false;
         text_add_format(out, "  %s: %s\n", pool->process,

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char *kind_of(const struct plugin *plugin)
@@ -35,7 +36,8 @@ static int print_one(const char *name)
     option_help(options, &out);
     text_add_format(&out, "\nFor the file:\n\n%s:\n  %s: %s\n",
                     plugin->table.queue != NULL ? "queue" : "scaler",
-                    plugin->table.queue != NULL ? "adapter" : "backend", plugin->table.name);
+                    plugin->table.queue != NULL ? "adapter" : "backend",
+                    strchr(name, '/') != NULL ? name : plugin->table.name);
     option_sample(options, &out);
     int status = command_print(&out);
     text_fini(&out);

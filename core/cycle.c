@@ -347,12 +347,12 @@ static void start_apply(struct cycle *cycle, struct line *line, struct crew *cre
 static void finish_apply(struct cycle *cycle, struct line *line, int64_t now_ms)
 {
     bool is_ok = instance_code(line->instance) == DYN_OK;
-    int64_t retry_ms = now_ms + instance_spec(line->instance)->read_every_ms;
+    int64_t gap_ms = instance_spec(line->instance)->read_every_ms;
     if (!is_ok)
         line->read_due_ms = now_ms; /* any part may have been applied */
     for (size_t i = 0; i < line->n_asked; i++) {
         struct pool *pool = &cycle->pools[line->asked[i]];
-        pool_take_applied(pool, is_ok ? instance_answer(line->instance, i) : NULL, retry_ms);
+        pool_take_applied(pool, is_ok ? instance_answer(line->instance, i) : NULL, now_ms, gap_ms);
         decide(cycle, pool, now_ms); /* what is known may have changed meanwhile */
     }
 }

@@ -64,10 +64,27 @@ bool pool_explain_limit(const struct pool_spec *spec, const char *scaler, int32_
 
 /* ---- What holds a pool up is told when it changes ---- */
 
+/* What comes before the last brackets, in which a text has what differs each time. */
+static size_t steady_length(const char *text)
+{
+    size_t length = strlen(text);
+    for (size_t i = length; i > 1 && length > 0 && text[length - 1] == ')'; i--)
+        if (text[i - 2] == ' ' && text[i - 1] == '(')
+            return i - 2;
+    return length;
+}
+
+static bool is_told(const char *told, const char *text)
+{
+    if (told == NULL || text == NULL)
+        return told == text;
+    size_t length = steady_length(text);
+    return steady_length(told) == length && memcmp(told, text, length) == 0;
+}
+
 static void note_trouble(const struct pool *pool, char **told, const char *text)
 {
-    bool is_same = text == NULL ? *told == NULL : *told != NULL && strcmp(text, *told) == 0;
-    if (is_same)
+    if (is_told(*told, text))
         return;
     free(*told);
     *told = text != NULL ? memory_copy(text) : NULL;
@@ -133,8 +150,7 @@ void pool_take_size(struct pool *pool, const struct answer *answer)
     const char *trouble = answer->unknown;
     if (size < 0 && trouble == NULL)
         trouble = "the platform does not tell its size";
-    if (trouble != NULL ||
-        pool->refused < 0) /* a refusal stands until the platform takes a change */
+    if (size < 0 || pool->refused < 0) /* a refusal stands until the platform takes a change */
         note_trouble(pool, &pool->size_trouble, trouble);
     take_crashes(pool, answer, size);
     if (size >= 0 && pool->size >= 0 && size != pool->size)
@@ -152,13 +168,17 @@ static char *explain(const struct pool *pool)
 
 void pool_tell_dry_run(struct pool *pool)
 {
-    if (pool->wanted < 0 || pool->wanted == pool->told)
+    int32_t size = pool->wanted >= 0 ? pool->wanted : pool->size;
+    if (size < 0 || size == pool->told || pool->reading.at_ms == 0)
         return;
     char *why = explain(pool);
-    log_write(LOG_INFO, pool->spec->name, "%d -> %d, not applied: dry run (%s)", pool->size,
-              pool->wanted, why);
+    if (size == pool->size)
+        log_write(LOG_INFO, pool->spec->name, "%d, stays (%s)", size, why);
+    else
+        log_write(LOG_INFO, pool->spec->name, "%d -> %d, not applied: dry run (%s)", pool->size,
+                  size, why);
     free(why);
-    pool->told = pool->wanted;
+    pool->told = size;
 }
 
 bool pool_is_settled(const struct pool *pool, bool is_dry_run)
@@ -176,8 +196,12 @@ void pool_start_apply(struct pool *pool)
 }
 
 /* The platform did something else than it was asked for. */
-static void note_refusal(struct pool *pool, const char *why, int32_t size, int64_t retry_ms)
+static void note_refusal(struct pool *pool, const char *why, int32_t size, int64_t now_ms,
+                         int64_t gap_ms)
 {
+    enum { GAP_MOST_MS = 300000 };
+    bool is_again = pool->refused == pool->applying && pool->refused_gap_ms > 0;
+    int64_t next_ms = is_again ? 2 * pool->refused_gap_ms : gap_ms;
     struct text trouble = {0};
     text_add_format(&trouble, "asked for %d", pool->applying);
     if (size >= 0)
@@ -186,16 +210,18 @@ static void note_refusal(struct pool *pool, const char *why, int32_t size, int64
     note_trouble(pool, &pool->size_trouble, text_chars(&trouble));
     text_fini(&trouble);
     pool->refused = pool->applying;
-    pool->refused_until_ms = retry_ms;
+    pool->refused_gap_ms = next_ms < GAP_MOST_MS || !is_again ? next_ms : GAP_MOST_MS;
+    pool->refused_until_ms = now_ms + pool->refused_gap_ms;
 }
 
-void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t retry_ms)
+void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t now_ms,
+                       int64_t gap_ms)
 {
     int32_t size = answer != NULL ? size_in(answer) : -1;
     if (size >= 0 && size != pool->size)
         log_write(LOG_INFO, pool->spec->name, "%d -> %d (%s)", pool->size, size, pool->why);
     if (answer != NULL && size != pool->applying) {
-        note_refusal(pool, answer->unknown, size, retry_ms);
+        note_refusal(pool, answer->unknown, size, now_ms, gap_ms);
     } else if (size >= 0) {
         pool->refused = -1;
         note_trouble(pool, &pool->size_trouble, NULL);

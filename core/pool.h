@@ -24,6 +24,7 @@ struct pool {
     int32_t told;             /* dry run: the size last told; -1: none */
     int32_t refused;          /* what the platform did not take as it was asked; -1: nothing */
     int64_t refused_until_ms; /* it is not asked for that again before */
+    int64_t refused_gap_ms;   /* the last pause until that, doubled each time */
     char *reading_trouble;    /* why values are missing, as last logged; NULL: they are not */
     char *size_trouble;       /* why the size is not known or not as wanted, likewise */
 };
@@ -45,10 +46,11 @@ void pool_take_size(struct pool *pool, const struct answer *answer);
 void pool_start_apply(struct pool *pool);
 
 /* What the platform made of `applying`; answer NULL: not known, so the size is not known either. A
- * size that was not taken as asked is not asked for again before retry_ms. */
-void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t retry_ms);
+ * size that was not taken as asked is asked for again after gap_ms, twice that, ... 5 minutes. */
+void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t now_ms,
+                       int64_t gap_ms);
 
-/* Logs what is wanted, once, instead of applying it. */
+/* Logs what is wanted, or that nothing is, once, instead of applying it. */
 void pool_tell_dry_run(struct pool *pool);
 
 /* Whether it was measured, and has the size that was decided for it (or was told, if dry_run). */

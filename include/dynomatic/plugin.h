@@ -124,7 +124,8 @@ struct dyn_host {
                 uint32_t flags);
 
     /* Says why values of element `index` are unknown although the call as a whole succeeds
-     * ("WRONGTYPE at key queue:mail").  [instance] */
+     * ("WRONGTYPE at key queue:mail"). What differs from time to time, such as the id of a request,
+     * stands at the end in brackets: the host tells the rest once.  [instance] */
     void (*unknown)(const struct dyn_host *host, uint32_t index, const char *text);
 
     /* Answers workers(): element `index` of its array has this busy worker. The worker and its

@@ -38,6 +38,8 @@ static const struct row rows[] = {
      "give the token's account access to the app, and the token the scopes read and write"},
     {404, 404, "app", DYN_BROKEN, false, NO_APP},
     {404, 404, "find that app", DYN_BROKEN, false, NO_APP},
+    {404, 404, "requested API endpoint", DYN_BROKEN, false,
+     "nothing is at this address: correct api_url"},
     {404, 404, NULL, DYN_BROKEN, true, "the app's Procfile does not have it: deploy one that does"},
     {406, 406, NULL, DYN_BROKEN, false, "a fault of this program: please report it"},
     {400, 400, NULL, DYN_BROKEN, false, "a fault of this program: please report it"},

@@ -53,4 +53,18 @@ ok 'its end is noticed, and it goes on' until_true 20 quantity_is worker 15
 stop_daemon
 is 'it ends with status 0' $? 0
 has_not 'the token is not in the log' "$(cat "$scratch/daemon.log" "$scratch/daemon.out")" "$token"
+
+# ---- More dynos than the platform allows ----
+
+rm "$scratch/fake.port" "$scratch/fake.log"
+start_fake --formation web=1 --formation worker=0 --limit app=2
+sed -i "s|api_url: \"[^\"]*\"|api_url: \"$api_url\"|" "$scratch/dynomatic.yml"
+set_jobs_sqlite "$db" 12
+start_daemon "$scratch/dynomatic.yml"
+ok 'it runs what is allowed' until_true 20 quantity_is worker 1
+asked_again() { [ "$(requests PATCH)" -ge 5 ]; }
+ok 'and asks again' until_true 30 asked_again
+ok 'that is told, not each time anew' test "$(grep -c 'level=error' "$scratch/daemon.log")" -le 2
+has 'with the reason' "$(cat "$scratch/daemon.log")" 'asked for 4, the platform runs 1: '
+stop_daemon
 tap_end
