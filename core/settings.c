@@ -211,8 +211,8 @@ static void check_process(const struct request *request, const struct pool_spec 
         return;
     for (const struct pool_spec *other = settings->pools; other < pool; other++)
         if (other->scaler < settings->n_instances && strcmp(other->process, pool->process) == 0 &&
-            settings_same_options(&settings->instances[other->scaler],
-                                  &settings->instances[pool->scaler])) {
+            settings_same_place(&settings->instances[other->scaler],
+                                &settings->instances[pool->scaler])) {
             const struct config_node *process = own_node(request, "process");
             config_mistake(request->config, process != NULL ? process : request->place,
                            "the pools \"%s\" and \"%s\" set the same process; give one of them its "

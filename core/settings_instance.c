@@ -220,22 +220,34 @@ static void hide_all(const struct request *request)
 
 /* ---- Sharing ---- */
 
-bool settings_same_options(const struct instance_spec *a, const struct instance_spec *b)
+/* Whether two agree in all options that have these flags. */
+static bool are_same(const struct instance_spec *a, const struct instance_spec *b, uint32_t flags)
 {
     if (a->kind != b->kind || a->plugin != b->plugin)
         return false;
-    bool are_same = true;
+    bool is_same = true;
     struct option_table table = table_of(a->plugin);
-    for (size_t i = 0; i < table.n && are_same; i++) {
+    for (size_t i = 0; i < table.n && is_same; i++) {
+        if ((table.rows[i].flags & flags) != flags)
+            continue;
         struct text left = {0};
         struct text right = {0};
         option_print_whole(&table.rows[i], a->options, &left);
         option_print_whole(&table.rows[i], b->options, &right);
-        are_same = strcmp(text_chars(&left), text_chars(&right)) == 0;
+        is_same = strcmp(text_chars(&left), text_chars(&right)) == 0;
         text_fini(&left);
         text_fini(&right);
     }
-    return are_same;
+    return is_same;
+}
+
+bool settings_same_place(const struct instance_spec *a, const struct instance_spec *b)
+{
+    uint32_t flags = 0;
+    struct option_table table = table_of(a->plugin);
+    for (size_t i = 0; i < table.n; i++)
+        flags |= table.rows[i].flags & DYN_PLACE;
+    return are_same(a, b, flags);
 }
 
 void settings_free_instance(struct instance_spec *spec)
@@ -261,7 +273,7 @@ static size_t share(struct settings *settings, struct instance_spec spec)
 {
     for (size_t i = 0; i < settings->n_instances; i++) {
         const struct instance_spec *other = &settings->instances[i];
-        if (settings_same_options(other, &spec) && other->timeout_ms == spec.timeout_ms &&
+        if (are_same(other, &spec, 0) && other->timeout_ms == spec.timeout_ms &&
             other->read_every_ms == spec.read_every_ms) {
             settings_free_instance(&spec);
             return i;

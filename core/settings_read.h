@@ -30,8 +30,8 @@ void settings_check_unused(struct settings_reader *reader, enum instance_kind ki
 
 void settings_free_instance(struct instance_spec *spec);
 
-/* Whether two instances differ in no option, whatever their timeouts. */
-bool settings_same_options(const struct instance_spec *a, const struct instance_spec *b);
+/* Whether two instances are of one place, so that one name means the same at both. */
+bool settings_same_place(const struct instance_spec *a, const struct instance_spec *b);
 
 struct rule_list {
     struct rule *rules;

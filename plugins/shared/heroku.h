@@ -23,7 +23,8 @@ struct heroku_config {
 
 /* clang-format off */
 #define HEROKU_OPTIONS                                                                            \
-    {.name = "app", .env = "HEROKU_APP_NAME", .type = DYN_TEXT, .flags = DYN_REQUIRED,            \
+    {.name = "app", .env = "HEROKU_APP_NAME", .type = DYN_TEXT,                                   \
+     .flags = DYN_REQUIRED | DYN_PLACE,                                                           \
      .help = "the Heroku app, by name or id",                                                     \
      .offset = offsetof(struct heroku_config, app)},                                              \
     {.name = "token", .env = "HEROKU_API_KEY HEROKU_TOKEN", .type = DYN_TEXT,                     \
