@@ -20,7 +20,8 @@ struct run {
     struct cycle_options options;
 };
 
-/* Logs each line of a text of several. */
+/* Logs each mistake of a text of several. The lines of the file that it shows, which are set in,
+ * are for eyes: a log has an event a line. */
 static void log_lines(const char *lines)
 {
     char *copy = strdup(lines);
@@ -28,7 +29,8 @@ static void log_lines(const char *lines)
     if (copy == NULL)
         return;
     for (char *l = strtok_r(copy, "\n", &rest); l != NULL; l = strtok_r(NULL, "\n", &rest))
-        log_write(LOG_ERROR, "dynomatic", "%s", l);
+        if (l[0] != ' ')
+            log_write(LOG_ERROR, "dynomatic", "%s", l);
     free(copy);
 }
 

@@ -31,6 +31,7 @@ echo 'rules: [{ at_leest: 10, dynos: 9 }]' >"$scratch/dynomatic.yml"
 kill -HUP "$daemon_pid"
 ok 'a bad file is refused, with the mistake' until_true 20 logged 'at_leest'
 ok 'and told' until_true 20 logged 'stays in force'
+is 'each mistake is one line' "$(grep -c 'msg="[^"]*  *^' "$scratch/daemon.log")" 0
 set_jobs_sqlite "$db" 0
 ok 'the one before goes on' until_true 20 quantity_is worker 0
 stop_daemon
