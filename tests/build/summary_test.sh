@@ -108,5 +108,12 @@ rm "$run/unit/text_test.log"
 counts 'a log that is gone is a failure' '0 passed, 1 failed, 0 skipped' 1
 
 new_run
-counts 'a run of no test at all fails' '0 passed, 0 failed, 0 skipped' 1
+counts 'a run of no test at all fails' '0 passed, 1 failed, 0 skipped' 1
+
+new_run
+cunit 3 0 | program one/text_test PASS
+mkdir "$run/two"
+out=$("$top_srcdir/tests/support/summary" "$run/one" "$run/two" "$run/gone" 2>&1)
+is 'and so does one of two that did not come to its tests' "$(tail -1 <<<"$out")" '3 passed, 2 failed, 0 skipped'
+has 'which is named' "$out" '/two: no test was run'
 tap_end

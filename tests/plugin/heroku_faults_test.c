@@ -55,8 +55,7 @@ static const char *const faults[] = {
     "status=412",
     "status=422 id=verification_needed message='Verify.'",
     "status=422 id=invalid_params message='Two\nlines.'",
-    "status=422 "
-    "body='{\"id\":\"cannot_run_above_limit\",\"limit\":1,\"size\":5,\"message\":\"No.\"}'",
+    "status=422 body='{\"id\":\"cannot_run_above_limit\",\"limit\":1,\"size\":5}'",
     "status=429 id=rate_limit message='Wait.'",
     "status=500 body='{\"id\":\"server_error\",\"error\":\"Oh.\"}'",
     "status=502 body='<html>Bad Gateway</html>' type=text/html",
