@@ -370,7 +370,7 @@ static void add_due_named(const struct look *look, const struct dyn_group *group
         sidekiq_job_fini(&job);
     }
     if (number_of(sum, single(look, count)) > DUE_MOST)
-        sum->is_more_waiting = true;
+        sum->is_more_waiting = sum->is_more_age = true;
 }
 
 static struct sum sum_up(const struct look *look, const struct dyn_group *group)

@@ -326,6 +326,9 @@ static void read_details(struct heroku *heroku, const struct dyn_call *call)
 /* Whether what is known must do: the platform takes no calls, or few are left. */
 static bool is_spared(const struct heroku *heroku, int64_t now_ns)
 {
+    for (size_t i = 0; i < heroku->formation.n; i++)
+        if (heroku->formation.items[i].quantity < 0)
+            return false; /* what is known would not do */
     int64_t age_ms = (now_ns - heroku->read_ns) / 1000000;
     return heroku->is_known && (age_ms < budget_gap_ms(&heroku->budget) ||
                                 budget_closed_ms(&heroku->budget, now_ns) > 0);
