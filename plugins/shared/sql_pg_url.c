@@ -62,7 +62,7 @@ static const char *past_password(const char *url)
 bool pg_url_is_clear(const char *url)
 {
     const char *host = past_password(url);
-    return host != NULL && host[strcspn(host, "@?")] != '@';
+    return host != NULL && strchr(host, '@') == NULL; /* else it is of an unescaped password */
 }
 
 char *pg_known_url(const struct dyn_host *host, const char *url)

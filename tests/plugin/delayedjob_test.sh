@@ -229,6 +229,10 @@ is 'what only Rails knows in the URL of MariaDB is left out' \
   "$(measure "{url: '$mariadb_url?pool=5&encoding=utf8mb4&reconnect=true'}" measure 3:w)" 'waiting=3+'
 has 'TLS where there is none is broken' "$(measure "{url: '$mariadb_url?ssl_mode=required'}" measure 9:w)" 'broken: '
 
+leaky=$(measure "{url: 'postgres://app:pa/s?SWORDFISH@127.0.0.1:5432/prod'}" measure 9:w 2>&1)
+has 'a password with raw characters does not open' "$leaky" '%40'
+has_not 'and no part of it is shown' "$leaky" SWORDFISH
+
 # MariaDB locked, silent, gone and back.
 coproc locker { mariadb --no-defaults --socket="$mariadb_data/socket" -u root -N -B -n app; }
 echo 'LOCK TABLES delayed_jobs WRITE; SELECT 1;' >&"${locker[1]}"
