@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Scaler back-end: a pool is a list of process types of a Heroku app of which each can run one
- * dyno, as Eco and Basic dynos are limited. At size N the first N of the list run, and the rest
- * stop. */
+ * dyno, as Eco and Basic dynos are limited. The first of the list start first and stop last. */
 #include <config.h>
 
 #include "shared/heroku.h"
@@ -206,25 +205,40 @@ static bool must_stay(const struct hobby *hobby, const struct dyn_change *change
     return false;
 }
 
-/* Which types to start and which to stop; those that the app lacks are passed over. Returns how
- * many updates that makes. */
+/* The first of the list that do not run, `n` of them at most; those that the app lacks are passed
+ * over. Returns how many updates that makes. */
+static size_t plan_starts(const struct hobby *hobby, int32_t n, struct heroku_update *updates)
+{
+    int32_t n_planned = 0;
+    for (size_t i = 0; i < hobby->names.n && n_planned < n; i++) {
+        const struct process *process = find(hobby, hobby->names.items[i]);
+        if (process != NULL && process->quantity <= 0)
+            updates[n_planned++] = (struct heroku_update){.type = process->type, .quantity = 1};
+    }
+    return (size_t)n_planned;
+}
+
+/* The last of the list that run and may be stopped. */
+static size_t plan_stops(const struct hobby *hobby, const struct dyn_change *change, int32_t n,
+                         struct heroku_update *updates)
+{
+    int32_t n_planned = 0;
+    for (size_t i = hobby->names.n; i-- > 0 && n_planned < n;) {
+        const struct process *process = find(hobby, hobby->names.items[i]);
+        if (process != NULL && process->quantity > 0 && !must_stay(hobby, change, process->type))
+            updates[n_planned++] = (struct heroku_update){.type = process->type, .quantity = 0};
+    }
+    return (size_t)n_planned;
+}
+
+/* Never both: a start that is refused or held back would leave fewer than ran before. So what runs
+ * in another's place stays until the pool shrinks. */
 static size_t plan(const struct hobby *hobby, const struct dyn_change *change,
                    struct heroku_update *updates)
 {
-    size_t n = 0;
-    int32_t place = 0;
-    for (size_t i = 0; i < hobby->names.n; i++) {
-        const char *name = hobby->names.items[i];
-        const struct process *process = find(hobby, name);
-        if (process == NULL)
-            continue;
-        bool should_run = place++ < change->size;
-        bool is_so = should_run ? process->quantity > 0 : process->quantity == 0;
-        if (is_so || (!should_run && must_stay(hobby, change, name)))
-            continue;
-        updates[n++] = (struct heroku_update){.type = name, .quantity = should_run};
-    }
-    return n;
+    int32_t running = count(hobby).running;
+    return change->size > running ? plan_starts(hobby, change->size - running, updates)
+                                  : plan_stops(hobby, change, running - change->size, updates);
 }
 
 static const struct heroku_update *first_refused(const struct heroku_update *updates, size_t n)

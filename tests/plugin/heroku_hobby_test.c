@@ -24,7 +24,7 @@ struct told {
 static const struct told told[] = {
     {ALL(1, 1, 0, 0), 2, NULL},
     {ALL(0, 0, 0, 0), 0, NULL},
-    {ALL(0, 1, 0, 1), 2, NULL}, /* not the first two; put right at the next change */
+    {ALL(0, 1, 0, 1), 2, NULL}, /* not the first two */
     {ALL(3, 0, 0, 0), 1, NULL}, /* a type counts as one, however many of it run */
     {"[" TYPE(1, 1) "," TYPE(4, 1) "]", 2, "no process type \"worker2\"; it has: worker1, worker4"},
     {"[{\"type\":\"web\",\"quantity\":1}]", -1, "no process type \"worker1\"; it has: web"},
@@ -73,12 +73,14 @@ static const struct scaling scalings[] = {
      0,
      {NULL},
      0,
-     STOP(1) "," STOP(2) "," STOP(3) "," STOP(4),
+     STOP(4) "," STOP(3) "," STOP(2) "," STOP(1),
      ALL(0, 0, 0, 0),
      0,
      NULL},
-    /* whatever runs in its place is put right */
-    {ALL(0, 0, 1, 1), 3, {NULL}, 0, START(1) "," START(2) "," STOP(4), ALL(1, 1, 1, 0), 3, NULL},
+    /* what runs in another's place stays until there are too many: a start may be refused */
+    {ALL(0, 0, 1, 1), 3, {NULL}, 0, START(1), "[" START(1) "]", 3, NULL},
+    {ALL(0, 1, 1, 0), 2, {NULL}, 0, "", NULL, 2, NULL},
+    {ALL(0, 1, 1, 0), 1, {NULL}, 0, STOP(3), "[" STOP(3) "]", 1, NULL},
     {ALL(3, 0, 0, 0), 1, {NULL}, 0, "", NULL, 1, NULL}, /* runs, and that is enough */
     {ALL(1, 2, 0, 0), 1, {NULL}, 0, STOP(2), "[" STOP(2) "]", 1, NULL},
     /* as many as there are */
@@ -108,14 +110,24 @@ static const struct scaling scalings[] = {
      1,
      "no process type \"worker2\""},
     /* who must not be stopped */
-    {ALL(1, 1, 1, 0), 1, {"worker3.1"}, 1, STOP(2), "[" STOP(2) "]", 2, "worker3.1 must not be"},
+    {ALL(1, 1, 1, 0), 1, {"worker3.1"}, 1, STOP(2) "," STOP(1), ALL(0, 0, 1, 0), 1, NULL},
+    {ALL(1, 1, 1, 0),
+     0,
+     {"worker3.1"},
+     1,
+     STOP(2) "," STOP(1),
+     ALL(0, 0, 1, 0),
+     1,
+     "worker3.1 must"},
     {ALL(1, 1, 1, 0), 0, {"worker3.1", "worker1.1"}, 2, STOP(2), "[" STOP(2) "]", 2, "and others"},
-    {ALL(1, 1, 1, 0), 1, {"web.1"}, 1, STOP(2) "," STOP(3), ALL(1, 0, 0, 0), 1, NULL},
+    {ALL(1, 1, 1, 0), 1, {"web.1"}, 1, STOP(3) "," STOP(2), ALL(1, 0, 0, 0), 1, NULL},
     {ALL(1, 1, 1, 0), 1, {"worker3-abc-12345"}, 1, "", NULL, 3, "must not be stopped"},
-    {ALL(0, 0, 1, 0), 1, {"10.0.0.1"}, 1, START(1), "[" START(1) "]", 2, "must not be stopped"},
+    {ALL(0, 0, 1, 0), 1, {"10.0.0.1"}, 1, "", NULL, 1, NULL},
+    {ALL(0, 0, 1, 0), 2, {"10.0.0.1"}, 1, START(1), "[" START(1) "]", 2, NULL},
     {ALL(1, 1, 0, 0), 1, {"worker4.1"}, 1, STOP(2), "[" STOP(2) "]", 1, NULL},
-    /* a quantity that is not told is set */
-    {ALL(1, "x", 0, 0), 1, {NULL}, 0, STOP(2), "[" STOP(2) "]", 1, NULL},
+    /* where a quantity is not told, nothing is stopped for it */
+    {ALL(1, "x", 0, 0), 1, {NULL}, 0, "", NULL, -1, "does not tell how many \"worker2\""},
+    {ALL(1, "x", 0, 0), 2, {NULL}, 0, START(2), "[" START(2) "]", 2, NULL},
     /* an answer that does not tell of all */
     {ALL(0, 0, 0, 0),
      2,
@@ -144,7 +156,7 @@ static void try_scaling(const struct scaling *scaling, const char *name)
     stage_close(&stage);
 }
 
-static void first_of_the_list_run_and_the_rest_stop(void)
+static void first_start_first_and_stop_last(void)
 {
     char name[32];
     for (size_t i = 0; i < sizeof scalings / sizeof *scalings; i++) {
@@ -214,7 +226,7 @@ static void limit_is_the_length_of_the_list(void)
 
 static const struct test tests[] = {
     {"the size is how many of the list run", size_is_how_many_of_the_list_run},
-    {"the first of the list run and the rest stop", first_of_the_list_run_and_the_rest_stop},
+    {"the first of the list start first and stop last", first_start_first_and_stop_last},
     {"a refused type is named", refused_type_is_named},
     {"a failure is a failure", failure_is_a_failure},
     {"two pools cannot share a list", two_pools_cannot_share_a_list},
