@@ -267,14 +267,14 @@ static int32_t read_formation(struct heroku *heroku, const struct dyn_call *call
     int32_t code = read_page(heroku, call, is_asked ? known : NULL, &fresh, &reply);
     if (code == DYN_OK && reply.status == 304)
         return DYN_OK;
-    if (code == DYN_OK) {
-        note_etag(heroku, &reply, is_last_page(&reply));
+    bool is_whole = code == DYN_OK && is_last_page(&reply);
+    if (code == DYN_OK)
         code = read_rest(heroku, call, &fresh, &reply);
-    }
     if (code != DYN_OK) {
         formation_fini(&fresh);
         return code;
     }
+    note_etag(heroku, &reply, is_whole);
     formation_fini(&heroku->formation);
     heroku->formation = fresh;
     heroku->is_known = true;
