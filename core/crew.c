@@ -61,24 +61,6 @@ static struct job *fifo_take(struct fifo *fifo)
     return job;
 }
 
-struct crew *crew_new(size_t most, struct error *error)
-{
-    struct crew *crew = memory_new(1, sizeof *crew);
-    crew->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
-    if (crew->fd < 0) {
-        error_set(error, "cannot make a descriptor: %s", strerror(errno));
-        free(crew);
-        return NULL;
-    }
-    pthread_mutex_init(&crew->lock, NULL);
-    pthread_cond_init(&crew->work, NULL);
-    crew->todo.last = &crew->todo.first;
-    crew->done.last = &crew->done.first;
-    crew->most = most;
-    crew->threads = memory_new(most, sizeof *crew->threads);
-    return crew;
-}
-
 static struct job *wait_for_job(struct crew *crew)
 {
     pthread_mutex_lock(&crew->lock);
@@ -114,9 +96,8 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* One more thread, which is asked for no signal. Having none at all ends in a late call, and is
- * tried again with the next. */
-static void take_on(struct crew *crew)
+/* One more thread, which is asked for no signal. Returns 0, or an error number. */
+static int take_on(struct crew *crew)
 {
     sigset_t all;
     sigset_t before;
@@ -125,10 +106,35 @@ static void take_on(struct crew *crew)
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (pthread_create(&crew->threads[crew->n_threads], &attributes, work, crew) == 0)
-        crew->n_threads++;
+    int trouble = pthread_create(&crew->threads[crew->n_threads], &attributes, work, crew);
+    crew->n_threads += trouble == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
+    return trouble;
+}
+
+struct crew *crew_new(size_t most, struct error *error)
+{
+    struct crew *crew = memory_new(1, sizeof *crew);
+    crew->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
+    if (crew->fd < 0) {
+        error_set(error, "cannot make a descriptor: %s", strerror(errno));
+        free(crew);
+        return NULL;
+    }
+    pthread_mutex_init(&crew->lock, NULL);
+    pthread_cond_init(&crew->work, NULL);
+    crew->todo.last = &crew->todo.first;
+    crew->done.last = &crew->done.first;
+    crew->most = most;
+    crew->threads = memory_new(most, sizeof *crew->threads);
+    int trouble = take_on(crew); /* with one, every call is made some time */
+    if (trouble != 0) {
+        error_set(error, "cannot start a thread: %s", strerror(trouble));
+        crew_free(crew);
+        return NULL;
+    }
+    return crew;
 }
 
 void crew_submit(struct crew *crew, struct instance *instance, int64_t deadline_ms)
@@ -144,7 +150,7 @@ void crew_submit(struct crew *crew, struct instance *instance, int64_t deadline_
     pthread_mutex_unlock(&crew->lock);
     crew->running++;
     if (is_short && crew->n_threads < crew->most)
-        take_on(crew);
+        take_on(crew); /* or it waits for one that is there */
 }
 
 int crew_fd(const struct crew *crew)
