@@ -28,9 +28,9 @@ struct line {
     bool has_failed; /* in this life; with `once` it is not called again */
     int64_t started_ms;
     int64_t deadline_ms;
-    struct pace pace;
-    int64_t read_due_ms;     /* scalers */
-    int64_t wanted_since_ms; /* scalers: since when a change waits; 0: none does */
+    struct pace paces[CALL_APPLY + 1]; /* by kind: a token may read what it may not change */
+    int64_t read_due_ms;               /* scalers */
+    int64_t wanted_since_ms;           /* scalers: since when a change waits; 0: none does */
 };
 
 struct cycle {
@@ -141,6 +141,11 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* ---- What every call has in common ---- */
 
 static void start_call(struct line *line, struct crew *crew, int64_t now_ms)
@@ -167,17 +172,18 @@ static int64_t watch_call(struct line *line, int64_t now_ms)
     return INT64_MAX;
 }
 
-static bool may_call(const struct cycle *cycle, const struct line *line, int64_t now_ms)
+/* From when on this call may be made. */
+static int64_t next_call(const struct cycle *cycle, const struct line *line, enum call_kind call)
 {
-    return !line->is_running && now_ms >= line->pace.next_ms &&
-           !(cycle->options.once && line->has_failed);
+    return cycle->options.once && line->has_failed ? INT64_MAX : line->paces[call].next_ms;
 }
 
 /* How the call went, for the pace and the log. */
 static void note_outcome(struct cycle *cycle, struct line *line, int64_t now_ms)
 {
     int32_t code = instance_code(line->instance);
-    int64_t was_failing_since_ms = line->pace.failing_since_ms;
+    struct pace *pace = &line->paces[instance_call(line->instance)];
+    int64_t was_failing_since_ms = pace->failing_since_ms;
     const char *name = instance_name(line->instance);
     cycle->dice = cycle->dice * 1664525u + 1013904223u;
     if (line->hangs)
@@ -185,7 +191,7 @@ static void note_outcome(struct cycle *cycle, struct line *line, int64_t now_ms)
     line->is_running = false;
     line->hangs = false;
     line->has_failed = line->has_failed || code != DYN_OK;
-    switch (pace_note(&line->pace, code, now_ms - line->started_ms, now_ms, cycle->dice >> 8)) {
+    switch (pace_note(pace, code, now_ms - line->started_ms, now_ms, cycle->dice >> 8)) {
     case PACE_FAILS:
         log_write(code == DYN_BROKEN ? LOG_ERROR : LOG_WARN, name, "%s",
                   instance_failure(line->instance));
@@ -275,7 +281,7 @@ static int64_t step_queue(struct cycle *cycle, struct line *line, struct crew *c
     int64_t due_ms = next_due(cycle, line);
     if (line->is_running && now_ms < line->deadline_ms)
         return line->deadline_ms; /* pools that are due meanwhile wait for it */
-    if (due_ms <= now_ms && may_call(cycle, line, now_ms)) {
+    if (due_ms <= now_ms && !line->is_running && next_call(cycle, line, CALL_MEASURE) <= now_ms) {
         start_measure(cycle, line, crew, now_ms);
         return line->deadline_ms;
     }
@@ -318,7 +324,7 @@ static void finish_read(struct cycle *cycle, struct line *line, int64_t now_ms)
         cycle->options.once ? INT64_MAX : now_ms + instance_spec(line->instance)->read_every_ms;
     for (size_t i = 0; i < line->n_asked; i++) {
         struct pool *pool = &cycle->pools[line->asked[i]];
-        pool_take_size(pool, instance_answer(line->instance, i));
+        pool_take_size(pool, instance_answer(line->instance, i), now_ms);
         if (pool->reading.at_ms != 0)
             decide(cycle, pool, now_ms);
     }
@@ -346,13 +352,15 @@ static void start_apply(struct cycle *cycle, struct line *line, struct crew *cre
 
 static void finish_apply(struct cycle *cycle, struct line *line, int64_t now_ms)
 {
-    bool is_ok = instance_code(line->instance) == DYN_OK;
+    int32_t code = instance_code(line->instance);
+    bool is_ok = code == DYN_OK;
+    bool is_lost = code == DYN_RETRY || code == DYN_LATE; /* a read would be, too */
     int64_t gap_ms = instance_spec(line->instance)->read_every_ms;
-    if (!is_ok)
-        line->read_due_ms = now_ms; /* any part may have been applied */
     for (size_t i = 0; i < line->n_asked; i++) {
         struct pool *pool = &cycle->pools[line->asked[i]];
         pool_take_applied(pool, is_ok ? instance_answer(line->instance, i) : NULL, now_ms, gap_ms);
+        if (pool->size < 0) /* any part may have been applied */
+            line->read_due_ms = is_lost ? line->paces[CALL_APPLY].next_ms : now_ms;
         decide(cycle, pool, now_ms); /* what is known may have changed meanwhile */
     }
 }
@@ -382,30 +390,40 @@ static void tell_dry_run(struct cycle *cycle, const struct line *line)
         pool_tell_dry_run(&cycle->pools[line->pools[i]]);
 }
 
+/* When what is wanted goes to the platform: not while its sizes cannot be read. */
+static int64_t apply_due(struct cycle *cycle, struct line *line)
+{
+    if (!is_change_wanted(cycle, line)) {
+        line->wanted_since_ms = 0;
+        return INT64_MAX;
+    }
+    if (line->paces[CALL_READ].failing_since_ms != 0)
+        return INT64_MAX;
+    int64_t gathered_ms =
+        is_more_coming(cycle, line) ? line->wanted_since_ms + GATHER_MS : line->wanted_since_ms;
+    return later(gathered_ms, next_call(cycle, line, CALL_APPLY));
+}
+
 static int64_t step_scaler(struct cycle *cycle, struct line *line, struct crew *crew,
                            int64_t now_ms)
 {
     if (line->is_running)
         return now_ms < line->deadline_ms ? line->deadline_ms : watch_call(line, now_ms);
-    if (!may_call(cycle, line, now_ms))
-        return cycle->options.once ? INT64_MAX : line->pace.next_ms;
-    if (line->read_due_ms <= now_ms) {
+    int64_t read_ms = later(line->read_due_ms, next_call(cycle, line, CALL_READ));
+    if (read_ms <= now_ms) {
         start_read(cycle, line, crew, now_ms);
         return line->deadline_ms;
     }
-    if (!is_change_wanted(cycle, line)) {
-        line->wanted_since_ms = 0;
-        return line->read_due_ms;
-    }
     if (cycle->options.dry_run) {
         tell_dry_run(cycle, line);
-        return line->read_due_ms;
+        return read_ms;
     }
-    int64_t gathered_ms = line->wanted_since_ms + GATHER_MS;
-    if (now_ms < gathered_ms && is_more_coming(cycle, line))
-        return earlier(gathered_ms, line->read_due_ms);
-    start_apply(cycle, line, crew, now_ms);
-    return line->deadline_ms;
+    int64_t apply_ms = apply_due(cycle, line);
+    if (apply_ms <= now_ms) {
+        start_apply(cycle, line, crew, now_ms);
+        return line->deadline_ms;
+    }
+    return earlier(read_ms, apply_ms);
 }
 
 /* ---- From outside ---- */

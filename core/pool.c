@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CRASHES_STALE_MS = 600000 };
+
+#define NOT_REFUSED ((struct refused){-1, 0, 0})
+
 /* ---- Life ---- */
 
 void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit)
@@ -16,7 +20,7 @@ void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit)
     pool->wanted = -1;
     pool->applying = -1;
     pool->told = -1;
-    pool->refused = -1;
+    pool->refused = NOT_REFUSED;
     if (pool->policy.max > limit)
         pool->policy.max = limit;
     if (pool->policy.min > limit)
@@ -112,7 +116,7 @@ void pool_decide(struct pool *pool, int64_t now_ms)
     pool->decision =
         policy_decide(&pool->policy, &pool->history, &pool->reading, pool->size, now_ms);
     int32_t size = pool->decision.size;
-    bool is_refused = size == pool->refused && now_ms < pool->refused_until_ms;
+    bool is_refused = size == pool->refused.size && now_ms < pool->refused.until_ms;
     bool is_change = pool->size >= 0 && size != pool->size && !is_refused;
     pool->wanted = is_change ? size : -1;
 }
@@ -127,32 +131,39 @@ static int32_t size_in(const struct answer *answer)
 }
 
 /* A pool whose dynos crash in a loop needs a person, and no more dynos. */
-static void take_crashes(struct pool *pool, const struct answer *answer, int32_t size)
+static void take_crashes(struct pool *pool, const struct answer *answer, int32_t size,
+                         int64_t now_ms)
 {
     struct value crashed = answer_value(answer, DYN_CRASHED);
-    bool was = policy_is_crashing(pool->history.crashed, pool->size);
-    pool->history.crashed = crashed.doubt == KNOWN_EXACT && crashed.number < size
-                                ? (int32_t)crashed.number
-                            : crashed.doubt == KNOWN_EXACT ? size
-                                                           : 0;
-    bool is = policy_is_crashing(pool->history.crashed, size);
-    if (is && !was)
+    if (crashed.doubt == KNOWN_EXACT)
+        pool->crashes_ms = now_ms;
+    else if (now_ms - pool->crashes_ms < CRASHES_STALE_MS)
+        crashed.number = pool->history.crashed; /* not told this time */
+    else
+        crashed.number = 0; /* it may not be told any more, which must not stop growth for ever */
+    bool was = pool->is_crashing;
+    pool->history.crashed = crashed.number < size ? (int32_t)crashed.number : size;
+    pool->is_crashing = policy_is_crashing(pool->history.crashed, size);
+    if (pool->is_crashing && !was)
         log_write(LOG_ERROR, pool->spec->name,
                   "%d of its %d dynos have crashed: no more are added until most of them run",
                   pool->history.crashed, size);
-    else if (was && !is)
+    else if (was && !pool->is_crashing)
         log_write(LOG_INFO, pool->spec->name, "most of its dynos run again");
 }
 
-void pool_take_size(struct pool *pool, const struct answer *answer)
+void pool_take_size(struct pool *pool, const struct answer *answer, int64_t now_ms)
 {
     int32_t size = size_in(answer);
     const char *trouble = answer->unknown;
     if (size < 0 && trouble == NULL)
         trouble = "the platform does not tell its size";
-    if (size < 0 || pool->refused < 0) /* a refusal stands until the platform takes a change */
+    if (size >= 0 && size == pool->refused.size)
+        pool->refused = NOT_REFUSED;
+    if (size < 0 || pool->refused.size < 0) /* a refusal stands until the platform takes a change */
         note_trouble(pool, &pool->size_trouble, trouble);
-    take_crashes(pool, answer, size);
+    if (size >= 0)
+        take_crashes(pool, answer, size, now_ms);
     if (size >= 0 && pool->size >= 0 && size != pool->size)
         log_write(LOG_INFO, pool->spec->name, "%d -> %d, changed by somebody else", pool->size,
                   size);
@@ -183,7 +194,7 @@ void pool_tell_dry_run(struct pool *pool)
 
 bool pool_is_settled(const struct pool *pool, bool is_dry_run)
 {
-    return pool->reading.at_ms != 0 && pool->size >= 0 && pool->refused < 0 &&
+    return pool->reading.at_ms != 0 && pool->size >= 0 && pool->refused.size < 0 &&
            (pool->wanted < 0 || is_dry_run);
 }
 
@@ -200,8 +211,8 @@ static void note_refusal(struct pool *pool, const char *why, int32_t size, int64
                          int64_t gap_ms)
 {
     enum { GAP_MOST_MS = 300000 };
-    bool is_again = pool->refused == pool->applying && pool->refused_gap_ms > 0;
-    int64_t next_ms = is_again ? 2 * pool->refused_gap_ms : gap_ms;
+    bool is_again = pool->refused.size == pool->applying && pool->refused.gap_ms > 0;
+    int64_t next_ms = is_again ? 2 * pool->refused.gap_ms : gap_ms;
     struct text trouble = {0};
     text_add_format(&trouble, "asked for %d", pool->applying);
     if (size >= 0)
@@ -209,9 +220,9 @@ static void note_refusal(struct pool *pool, const char *why, int32_t size, int64
     text_add_format(&trouble, ": %s", why != NULL ? why : "it does not say why");
     note_trouble(pool, &pool->size_trouble, text_chars(&trouble));
     text_fini(&trouble);
-    pool->refused = pool->applying;
-    pool->refused_gap_ms = next_ms < GAP_MOST_MS || !is_again ? next_ms : GAP_MOST_MS;
-    pool->refused_until_ms = now_ms + pool->refused_gap_ms;
+    if (is_again && next_ms > GAP_MOST_MS)
+        next_ms = GAP_MOST_MS;
+    pool->refused = (struct refused){pool->applying, now_ms + next_ms, next_ms};
 }
 
 void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t now_ms,
@@ -223,7 +234,7 @@ void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t n
     if (answer != NULL && size != pool->applying) {
         note_refusal(pool, answer->unknown, size, now_ms, gap_ms);
     } else if (size >= 0) {
-        pool->refused = -1;
+        pool->refused = NOT_REFUSED;
         note_trouble(pool, &pool->size_trouble, NULL);
     }
     pool->size = size;

@@ -10,6 +10,13 @@
 
 #include <stdbool.h>
 
+/* What the platform did not take as it was asked. */
+struct refused {
+    int32_t size;     /* -1: nothing */
+    int64_t until_ms; /* it is not asked for that again before */
+    int64_t gap_ms;   /* the last pause until that, doubled each time */
+};
+
 struct pool {
     const struct pool_spec *spec;
     struct policy policy; /* the spec's, with max cut to what the back-end can run */
@@ -22,11 +29,11 @@ struct pool {
     int32_t applying;         /* asked for by the apply call that runs */
     char *why;                /* and why, for the log */
     int32_t told;             /* dry run: the size last told; -1: none */
-    int32_t refused;          /* what the platform did not take as it was asked; -1: nothing */
-    int64_t refused_until_ms; /* it is not asked for that again before */
-    int64_t refused_gap_ms;   /* the last pause until that, doubled each time */
-    char *reading_trouble;    /* why values are missing, as last logged; NULL: they are not */
-    char *size_trouble;       /* why the size is not known or not as wanted, likewise */
+    bool is_crashing;         /* as last logged */
+    int64_t crashes_ms;       /* when history.crashed was told */
+    struct refused refused;
+    char *reading_trouble; /* why values are missing, as last logged; NULL: they are not */
+    char *size_trouble;    /* why the size is not known or not as wanted, likewise */
 };
 
 /* Starts a pool of a scaler that can run `limit` workers of it (INT32_MAX: any number). */
@@ -39,8 +46,8 @@ void pool_inherit(struct pool *pool, const struct pool *old);
 /* What was measured at now_ms; answer NULL: nothing could be. */
 void pool_take_reading(struct pool *pool, const struct answer *answer, int64_t now_ms);
 
-/* What the platform says, unasked. */
-void pool_take_size(struct pool *pool, const struct answer *answer);
+/* What the platform says at now_ms, unasked. */
+void pool_take_size(struct pool *pool, const struct answer *answer, int64_t now_ms);
 
 /* `wanted` goes to the platform: it becomes `applying`. */
 void pool_start_apply(struct pool *pool);

@@ -88,6 +88,8 @@ is 'once has status 0' $status 0
 is 'once applies' "$(quantity worker)" 5
 run once
 is 'once again has nothing to do' "$(requests PATCH)" 1
+run once --dry-run
+has 'once --dry-run says so too' "$err" '5, stays (at least 10 waiting'
 
 run plugins
 has 'plugins lists the adapters' "$out" 'delayedjob'

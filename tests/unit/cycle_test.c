@@ -21,6 +21,9 @@ struct side {
     int32_t code;              /* what calls return */
     int64_t values[MOST];      /* jobs waiting, or sizes; -1: not put */
     int32_t most;              /* the platform takes no greater size */
+    int32_t apply_code;        /* what its apply calls return, if the others are well */
+    int64_t crashed;           /* dynos of each name; -1: not put */
+    bool forgets;              /* an apply call puts no size */
     int calls[CALL_APPLY + 1]; /* made, by kind */
     uint32_t n_last;           /* elements of the last call */
     char last[256];            /* their names, and sizes if it was an apply */
@@ -74,8 +77,10 @@ static int32_t side_read(void *self, const struct dyn_call *call, const char *co
     struct side *side = self;
     (void)call;
     (void)names;
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
         side->host->put(side->host, i, DYN_SIZE, side->values[i], 0);
+        side->host->put(side->host, i, DYN_CRASHED, side->crashed, 0);
+    }
     return outcome(side, CALL_READ, n);
 }
 
@@ -89,11 +94,15 @@ static int32_t side_apply(void *self, const struct dyn_call *call, const struct 
         int32_t size = changes[i].size < side->most ? changes[i].size : side->most;
         snprintf(side->last + strlen(side->last), sizeof side->last - strlen(side->last), "%s=%d ",
                  changes[i].name, changes[i].size);
-        side->host->put(side->host, i, DYN_SIZE, size, 0);
-        if (side->code == DYN_OK)
+        if (!side->forgets)
+            side->host->put(side->host, i, DYN_SIZE, size, 0);
+        if (side->code == DYN_OK && side->apply_code == DYN_OK)
             side->values[atoi(changes[i].name)] = size; /* pools of the tests are "0", "1" ... */
     }
-    return outcome(side, CALL_APPLY, n);
+    int32_t code = outcome(side, CALL_APPLY, n);
+    if (code == DYN_OK && side->apply_code != DYN_OK)
+        return side->host->fail(side->host, side->apply_code, "as told");
+    return code;
 }
 
 static const struct plugin queue_plugin = {
@@ -326,6 +335,69 @@ static void after_a_failed_apply_the_size_is_read_before_the_next(void)
     tear_down(&bench);
 }
 
+static void a_refused_change_and_a_good_read_have_paces_of_their_own(void)
+{
+    struct bench bench;
+    set_up(&bench, 1, one_store, (struct cycle_options){0});
+    bench.platform.values[0] = 1;
+    bench.platform.apply_code = DYN_BROKEN; /* the token may read, and no more */
+    bench.stores[0].values[0] = 10;
+    pass(&bench, 1800000, 0);
+    CHECK(bench.platform.calls[CALL_APPLY] >= 5);
+    CHECK(bench.platform.calls[CALL_APPLY] <= 12); /* 10 s, 20 s, ... 5 min */
+    CHECK(bench.platform.calls[CALL_READ] >= 60);  /* each read_every all the same */
+    tear_down(&bench);
+}
+
+static void a_size_that_is_not_told_is_read_at_once(void)
+{
+    struct bench bench;
+    set_up(&bench, 1, one_store, (struct cycle_options){0});
+    bench.platform.values[0] = 1;
+    pass(&bench, 1000, 0);
+    bench.platform.forgets = true; /* what it made of a change is not in its answer */
+    bench.stores[0].values[0] = 10;
+    pass(&bench, 1000, 0);
+    CHECK_INT(bench.platform.calls[CALL_APPLY], 1);
+    CHECK_INT(bench.platform.calls[CALL_READ], 2);
+    pass(&bench, 5000, 0);
+    CHECK_INT(bench.platform.calls[CALL_APPLY], 1);
+    tear_down(&bench);
+}
+
+static void crashes_that_are_not_told_this_time_are_not_gone(void)
+{
+    struct bench bench;
+    set_up(&bench, 1, one_store, (struct cycle_options){0});
+    bench.platform.values[0] = 2;
+    bench.platform.crashed = 2;
+    bench.stores[0].values[0] = 10;
+    pass(&bench, 1000, 0);
+    bench.platform.crashed = -1;
+    pass(&bench, 120000, 0);
+    CHECK_INT(bench.platform.values[0], 2);
+    pass(&bench, 600000, 0); /* but not for ever */
+    CHECK_INT(bench.platform.values[0], 5);
+    tear_down(&bench);
+}
+
+static void a_refusal_ends_when_the_size_is_there(void)
+{
+    struct bench bench;
+    set_up(&bench, 1, one_store, (struct cycle_options){0});
+    bench.platform.most = 3;
+    bench.stores[0].values[0] = 10;
+    pass(&bench, 1000, 0);
+    CHECK_INT(bench.platform.values[0], 3);
+    bench.platform.most = INT32_MAX;
+    bench.platform.values[0] = 5; /* a person has seen to it */
+    pass(&bench, 30000, 0);
+    bench.platform.values[0] = 4; /* and later to the contrary: asked for again at once */
+    pass(&bench, 31000, 0);
+    CHECK_INT(bench.platform.values[0], 5);
+    tear_down(&bench);
+}
+
 static void a_size_that_is_not_taken_is_not_hammered(void)
 {
     struct bench bench;
@@ -417,6 +489,12 @@ static const struct test tests[] = {
     {"a hanging store holds up only its pools", a_hanging_store_holds_up_only_its_pools},
     {"after a failed apply the size is read before the next",
      after_a_failed_apply_the_size_is_read_before_the_next},
+    {"a refused change and a good read have paces of their own",
+     a_refused_change_and_a_good_read_have_paces_of_their_own},
+    {"a size that is not told is read at once", a_size_that_is_not_told_is_read_at_once},
+    {"crashes that are not told this time are not gone",
+     crashes_that_are_not_told_this_time_are_not_gone},
+    {"a refusal ends when the size is there", a_refusal_ends_when_the_size_is_there},
     {"a size that is not taken is not hammered", a_size_that_is_not_taken_is_not_hammered},
     {"a size changed by others is corrected", a_size_changed_by_others_is_corrected},
     {"a dry run applies nothing", a_dry_run_applies_nothing},
