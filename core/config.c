@@ -174,7 +174,7 @@ const char *config_key(const struct config_node *node, size_t i)
 
 const struct config_node *config_get(const struct config_node *node, const char *key)
 {
-    if (node->kind != CONFIG_MAP)
+    if (node == NULL || node->kind != CONFIG_MAP)
         return NULL;
     for (size_t i = 0; i < node->n_entries; i++)
         if (strcmp(node->entries[i].key, key) == 0)

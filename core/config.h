@@ -46,7 +46,7 @@ size_t config_count(const struct config_node *node);
 const struct config_node *config_item(const struct config_node *node, size_t i);
 const char *config_key(const struct config_node *node, size_t i); /* of a map */
 
-/* The value of a map's key; NULL if node is no map or has no such key. */
+/* The value of a map's key; NULL if node is NULL, is no map or has no such key. */
 const struct config_node *config_get(const struct config_node *node, const char *key);
 
 /* Keeps a value's part of the source lines from being shown with any mistake: "token: ***". */

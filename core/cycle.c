@@ -74,7 +74,10 @@ static void start_pool(struct cycle *cycle, size_t i)
     if (pool_explain_limit(spec, instance_name(scaler->instance), limit, &text))
         log_write(LOG_WARN, "dynomatic", "%s", text_chars(&text));
     text_fini(&text);
-    pool_init(&cycle->pools[i], spec, limit);
+    bool names_busy = instance_names_busy(cycle->lines[spec->queue].instance);
+    pool_init(&cycle->pools[i], spec, limit, names_busy);
+    if (cycle->options.once)
+        cycle->pools[i].history = (struct history)HISTORY_NONE;
     assign(&cycle->lines[spec->queue], i);
     assign(scaler, i);
 }
@@ -224,21 +227,6 @@ static void plan_next(const struct cycle *cycle, struct pool *pool, int64_t now_
     pool->due_ms = cycle->options.once ? INT64_MAX : (now_ms / interval_ms + 1) * interval_ms;
 }
 
-static struct dyn_group group_of(const struct pool *pool)
-{
-    struct dyn_group group = {
-        .cap = policy_cap(&pool->policy),
-        .name = pool->spec->name,
-        .queues = (const char *const *)pool->spec->queues,
-        .n_queues = (uint32_t)pool->spec->n_queues,
-    };
-    if (policy_wants_waiting(&pool->policy))
-        group.metrics |= DYN_BIT(DYN_WAITING);
-    if (policy_wants_latency(&pool->policy))
-        group.metrics |= DYN_BIT(DYN_LATENCY);
-    return group;
-}
-
 static void start_measure(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms)
 {
     struct dyn_group *groups = memory_new(line->n_pools, sizeof *groups);
@@ -247,13 +235,49 @@ static void start_measure(struct cycle *cycle, struct line *line, struct crew *c
         struct pool *pool = &cycle->pools[line->pools[i]];
         if (pool->due_ms > now_ms)
             continue;
-        groups[line->n_asked] = group_of(pool);
+        groups[line->n_asked] = pool_group(pool, now_ms);
         line->asked[line->n_asked++] = line->pools[i];
         plan_next(cycle, pool, now_ms);
     }
     instance_prepare_measure(line->instance, groups, line->n_asked);
     free(groups);
     start_call(line, crew, now_ms);
+}
+
+static bool asks_busy(const struct cycle *cycle, const struct line *line, int64_t now_ms)
+{
+    for (size_t i = 0; i < line->n_pools; i++)
+        if (pool_asks_busy(&cycle->pools[line->pools[i]], now_ms))
+            return true;
+    return false;
+}
+
+/* Who is busy, before a pool shrinks. */
+static void start_workers(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms)
+{
+    struct dyn_group *groups = memory_new(line->n_pools, sizeof *groups);
+    line->n_asked = 0;
+    for (size_t i = 0; i < line->n_pools; i++) {
+        struct pool *pool = &cycle->pools[line->pools[i]];
+        if (!pool_asks_busy(pool, now_ms))
+            continue;
+        groups[line->n_asked] = pool_group(pool, now_ms);
+        line->asked[line->n_asked++] = line->pools[i];
+    }
+    instance_prepare_workers(line->instance, groups, line->n_asked);
+    free(groups);
+    start_call(line, crew, now_ms);
+}
+
+static void finish_workers(struct cycle *cycle, struct line *line, int64_t now_ms)
+{
+    if (instance_code(line->instance) != DYN_OK)
+        return; /* nobody is stopped */
+    for (size_t i = 0; i < line->n_asked; i++) {
+        size_t n;
+        char **hosts = instance_take_busy(line->instance, i, &n);
+        pool_take_busy(&cycle->pools[line->asked[i]], hosts, n, now_ms);
+    }
 }
 
 /* Nobody can be asked: what is known grows old, and the policy says what follows from that. */
@@ -288,7 +312,16 @@ static int64_t step_queue(struct cycle *cycle, struct line *line, struct crew *c
     if (due_ms <= now_ms)
         decide_unmeasured(cycle, line, now_ms);
     int64_t next_ms = next_due(cycle, line);
-    return line->is_running ? earlier(next_ms, watch_call(line, now_ms)) : next_ms;
+    if (line->is_running)
+        return earlier(next_ms, watch_call(line, now_ms));
+    bool is_failing = line->paces[CALL_MEASURE].failing_since_ms != 0; /* it would fail, too */
+    if (is_failing || cycle->options.dry_run || !asks_busy(cycle, line, now_ms))
+        return next_ms;
+    int64_t workers_ms = next_call(cycle, line, CALL_WORKERS);
+    if (workers_ms > now_ms)
+        return earlier(next_ms, workers_ms);
+    start_workers(cycle, line, crew, now_ms);
+    return line->deadline_ms;
 }
 
 static void finish_measure(struct cycle *cycle, struct line *line, int64_t now_ms)
@@ -338,10 +371,9 @@ static void start_apply(struct cycle *cycle, struct line *line, struct crew *cre
     line->n_asked = 0;
     for (size_t i = 0; i < line->n_pools; i++) {
         struct pool *pool = &cycle->pools[line->pools[i]];
-        if (pool->wanted < 0)
+        if (!pool_is_ready(pool, now_ms))
             continue;
-        pool_start_apply(pool);
-        changes[line->n_asked] = (struct dyn_change){pool->spec->process, NULL, 0, pool->applying};
+        changes[line->n_asked] = pool_start_apply(pool);
         line->asked[line->n_asked++] = line->pools[i];
     }
     line->wanted_since_ms = 0;
@@ -365,10 +397,10 @@ static void finish_apply(struct cycle *cycle, struct line *line, int64_t now_ms)
     }
 }
 
-static bool is_change_wanted(const struct cycle *cycle, const struct line *line)
+static bool is_change_wanted(const struct cycle *cycle, const struct line *line, int64_t now_ms)
 {
     for (size_t i = 0; i < line->n_pools; i++)
-        if (cycle->pools[line->pools[i]].wanted >= 0)
+        if (pool_is_ready(&cycle->pools[line->pools[i]], now_ms))
             return true;
     return false;
 }
@@ -391,9 +423,9 @@ static void tell_dry_run(struct cycle *cycle, const struct line *line)
 }
 
 /* When what is wanted goes to the platform: not while its sizes cannot be read. */
-static int64_t apply_due(struct cycle *cycle, struct line *line)
+static int64_t apply_due(struct cycle *cycle, struct line *line, int64_t now_ms)
 {
-    if (!is_change_wanted(cycle, line)) {
+    if (!is_change_wanted(cycle, line, now_ms)) {
         line->wanted_since_ms = 0;
         return INT64_MAX;
     }
@@ -418,7 +450,7 @@ static int64_t step_scaler(struct cycle *cycle, struct line *line, struct crew *
         tell_dry_run(cycle, line);
         return read_ms;
     }
-    int64_t apply_ms = apply_due(cycle, line);
+    int64_t apply_ms = apply_due(cycle, line, now_ms);
     if (apply_ms <= now_ms) {
         start_apply(cycle, line, crew, now_ms);
         return line->deadline_ms;
@@ -449,6 +481,9 @@ void cycle_finish(struct cycle *cycle, struct instance *instance, int64_t now_ms
     switch (instance_call(instance)) {
     case CALL_MEASURE:
         finish_measure(cycle, line, now_ms);
+        break;
+    case CALL_WORKERS:
+        finish_workers(cycle, line, now_ms);
         break;
     case CALL_READ:
         finish_read(cycle, line, now_ms);

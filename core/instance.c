@@ -88,15 +88,18 @@ static void host_unknown(const struct dyn_host *host, uint32_t index, const char
     instance->answers[index].unknown = memory_copy(text);
 }
 
-/* Nobody asks for workers or detection yet, so what a plugin says of them unasked is dropped. */
 static void host_put_worker(const struct dyn_host *host, uint32_t index,
                             const struct dyn_worker *worker)
 {
-    (void)host;
-    (void)index;
-    (void)worker;
+    struct instance *instance = instance_of(host);
+    if (index >= instance->n || instance->kind != CALL_WORKERS || worker->host == NULL)
+        return;
+    struct answer *answer = &instance->answers[index];
+    answer->busy = memory_resize(answer->busy, answer->n_busy + 1, sizeof *answer->busy);
+    answer->busy[answer->n_busy++] = memory_copy(worker->host);
 }
 
+/* Nobody asks for detection yet, so what a plugin says of it unasked is dropped. */
 static void host_found(const struct dyn_host *host, int32_t percent, const char *evidence)
 {
     (void)host;
@@ -148,8 +151,13 @@ fail:
 
 static void forget_answers(struct instance *instance)
 {
-    for (size_t i = 0; i < instance->n_answers; i++)
-        free(instance->answers[i].unknown);
+    for (size_t i = 0; i < instance->n_answers; i++) {
+        struct answer *answer = &instance->answers[i];
+        for (size_t k = 0; k < answer->n_busy; k++)
+            free(answer->busy[k]);
+        free(answer->busy);
+        free(answer->unknown);
+    }
     free(instance->answers);
     instance->answers = NULL;
     instance->n_answers = 0;
@@ -185,7 +193,7 @@ const struct instance_spec *instance_spec(const struct instance *instance)
 
 const char *call_name(enum call_kind kind)
 {
-    static const char *const names[] = {"none", "measure", "read", "apply"};
+    static const char *const names[] = {"none", "measure", "workers", "read", "apply"};
     return names[kind];
 }
 
@@ -214,11 +222,22 @@ static void prepare(struct instance *instance, enum call_kind kind, size_t n)
         ; /* a cancel of the call before is not one of this */
 }
 
-void instance_prepare_measure(struct instance *instance, const struct dyn_group *groups, size_t n)
+static void prepare_groups(struct instance *instance, enum call_kind kind,
+                           const struct dyn_group *groups, size_t n)
 {
-    prepare(instance, CALL_MEASURE, n);
+    prepare(instance, kind, n);
     free(instance->groups);
     instance->groups = copy_of(groups, n, sizeof *groups);
+}
+
+void instance_prepare_measure(struct instance *instance, const struct dyn_group *groups, size_t n)
+{
+    prepare_groups(instance, CALL_MEASURE, groups, n);
+}
+
+void instance_prepare_workers(struct instance *instance, const struct dyn_group *groups, size_t n)
+{
+    prepare_groups(instance, CALL_WORKERS, groups, n);
 }
 
 void instance_prepare_read(struct instance *instance, const char *const *names, size_t n)
@@ -242,6 +261,8 @@ static int32_t call(struct instance *instance, const struct dyn_call *call)
     switch (instance->kind) {
     case CALL_MEASURE:
         return plugin->queue.measure(instance->self, call, instance->groups, n);
+    case CALL_WORKERS:
+        return plugin->queue.workers(instance->self, call, instance->groups, n);
     case CALL_READ:
         return plugin->scaler.read(instance->self, call, instance->names, n);
     case CALL_APPLY:
@@ -310,8 +331,26 @@ const struct answer *instance_answer(const struct instance *instance, size_t i)
                                            {0, KNOWN_NOT},
                                            {0, KNOWN_NOT},
                                            {0, KNOWN_NOT}},
-                                          NULL};
+                                          NULL,
+                                          NULL,
+                                          0};
     return i < instance->n_answers ? &instance->answers[i] : &nothing;
+}
+
+bool instance_names_busy(const struct instance *instance)
+{
+    const struct plugin *plugin = instance->spec->plugin;
+    return plugin->table.queue != NULL && DYN_HAS(&plugin->queue, workers);
+}
+
+char **instance_take_busy(struct instance *instance, size_t i, size_t *n)
+{
+    struct answer *answer = &instance->answers[i];
+    char **busy = answer->busy;
+    *n = answer->n_busy;
+    answer->busy = NULL;
+    answer->n_busy = 0;
+    return busy;
 }
 
 int32_t instance_limit(struct instance *instance, const char *name)

@@ -21,14 +21,16 @@
 struct answer {
     struct value values[ANSWER_VALUES]; /* read with answer_value() */
     char *unknown;                      /* why values are missing; NULL: not said */
+    char **busy;                        /* host names of busy workers */
+    size_t n_busy;
 };
 
 /* The value of a metric of the contract, unknown if it was not put. */
 struct value answer_value(const struct answer *answer, int32_t metric);
 
-enum call_kind { CALL_NONE, CALL_MEASURE, CALL_READ, CALL_APPLY };
+enum call_kind { CALL_NONE, CALL_MEASURE, CALL_WORKERS, CALL_READ, CALL_APPLY };
 
-/* "measure", "read", "apply": for texts. */
+/* "measure", "workers", ...: for texts. */
 const char *call_name(enum call_kind kind);
 
 struct instance;
@@ -45,6 +47,7 @@ const struct instance_spec *instance_spec(const struct instance *instance);
 /* Prepares a call. `groups`, `names`, `changes` and what they point to are copied except for their
  * texts, which must live until the call is over (they are the settings'). */
 void instance_prepare_measure(struct instance *instance, const struct dyn_group *groups, size_t n);
+void instance_prepare_workers(struct instance *instance, const struct dyn_group *groups, size_t n);
 void instance_prepare_read(struct instance *instance, const char *const *names, size_t n);
 void instance_prepare_apply(struct instance *instance, const struct dyn_change *changes, size_t n);
 
@@ -60,6 +63,12 @@ enum call_kind instance_call(const struct instance *instance);
 int32_t instance_code(const struct instance *instance);
 const char *instance_failure(const struct instance *instance);
 const struct answer *instance_answer(const struct instance *instance, size_t i);
+
+/* Whether this is a queue instance that can name the workers that are busy. */
+bool instance_names_busy(const struct instance *instance);
+
+/* Takes the host names of busy workers out of the answer for element i; they are the caller's. */
+char **instance_take_busy(struct instance *instance, size_t i, size_t *n);
 
 /* The most that a name can be set to at this scaler, INT32_MAX if it tells none. Idle only. */
 int32_t instance_limit(struct instance *instance, const char *name);

@@ -1,136 +1,80 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/policy.h"
 
-/* ---- What a policy looks at ---- */
+#include "core/policy_vote.h"
+#include "core/policy_window.h"
 
-/* The greatest at_least among the rules of a kind; -1: it has none. From there on the top rule is
- * in force, whatever else there is to count. */
-static int64_t top_of(const struct policy *policy, enum rule_kind kind)
-{
-    int64_t top = -1;
-    for (size_t i = 0; i < policy->n_rules; i++)
-        if (policy->rules[i].kind == kind && policy->rules[i].at_least > top)
-            top = policy->rules[i].at_least;
-    return top;
-}
-
-bool policy_wants_waiting(const struct policy *policy)
-{
-    return policy->per_dyno > 0 || top_of(policy, RULE_JOBS) >= 0;
-}
-
-bool policy_wants_latency(const struct policy *policy)
-{
-    return top_of(policy, RULE_LATENCY) >= 0;
-}
-
-/* Past the cap both voters are settled: the top rule is in force, and per_dyno asks for max or
- * more. A cap of 0 means another thing, so the least is 1. */
-int64_t policy_cap(const struct policy *policy)
-{
-    int64_t cap = top_of(policy, RULE_JOBS);
-    if (policy->per_dyno > 0) {
-        if (policy->max == INT32_MAX || policy->max > INT64_MAX / policy->per_dyno)
-            return 0;
-        int64_t fills_max = policy->per_dyno * policy->max;
-        cap = fills_max > cap ? fills_max : cap;
-    }
-    return cap > 0 ? cap : 1;
-}
-
-/* ---- Votes ---- */
-
-struct tally {
-    struct decision *decision;
-    int32_t present;
-    int32_t largest;  /* vote so far */
-    bool has_voted;   /* a metric was known */
-    bool is_in_doubt; /* a metric that should have voted was not, or only in part */
+enum {
+    BOOT_MS = 30000, /* until it is known */
+    BOOT_MOST_MS = 600000
 };
 
-static void add_step(struct decision *decision, struct step step)
+static void add_step(struct decision *decision, enum step_kind kind, int32_t before, int32_t after)
 {
-    decision->steps[decision->n_steps++] = step;
+    policy_add_step(decision, (struct step){kind, before, after, -1, VALUE_UNKNOWN});
 }
 
-static void vote(struct tally *tally, enum step_kind kind, int32_t dynos, int32_t rule,
-                 struct value seen)
+static int32_t greater(int32_t a, int32_t b)
 {
-    add_step(tally->decision, (struct step){kind, tally->present, dynos, rule, seen});
-    if (dynos > tally->largest)
-        tally->largest = dynos;
+    return a > b ? a : b;
 }
 
-/* Whether there is a value to vote by; if not, that is a doubt. */
-static bool take(struct tally *tally, struct value seen)
+static int32_t smaller(int32_t a, int32_t b)
 {
-    bool is_known = seen.doubt != KNOWN_NOT;
-    tally->has_voted |= is_known;
-    tally->is_in_doubt |= !is_known;
-    return is_known;
+    return a < b ? a : b;
 }
 
-/* The rule of a kind with the greatest at_least not above the number, -1 below all of them. Of two
- * with one at_least the one with more dynos, so that their order does not matter. */
-static int32_t rule_in_force(const struct policy *policy, enum rule_kind kind, int64_t number)
+/* ---- What is noted before ---- */
+
+int64_t policy_boot_ms(const struct policy *policy, const struct history *history)
 {
-    const struct rule *best = NULL;
-    for (size_t i = 0; i < policy->n_rules; i++) {
-        const struct rule *rule = &policy->rules[i];
-        if (rule->kind != kind || rule->at_least > number)
-            continue;
-        if (best == NULL || rule->at_least > best->at_least ||
-            (rule->at_least == best->at_least && rule->dynos > best->dynos))
-            best = rule;
+    if (policy->boot_ms >= 0)
+        return policy->boot_ms;
+    return history->learned_boot_ms > 0 ? history->learned_boot_ms : BOOT_MS;
+}
+
+/* A pool that rose from none took its first job now: that is how long a dyno takes. */
+static void learn_boot(struct history *history, int64_t now_ms)
+{
+    int64_t took_ms = now_ms - history->woken_ms;
+    int64_t before_ms = history->learned_boot_ms;
+    history->woken_ms = 0;
+    if (took_ms <= BOOT_MOST_MS)
+        history->learned_boot_ms = before_ms > 0 ? (3 * before_ms + took_ms) / 4 : took_ms;
+}
+
+static void note_work(const struct policy *policy, struct history *history,
+                      const struct inputs *inputs)
+{
+    struct value waiting = policy_known(policy, inputs, inputs->reading.waiting);
+    struct value busy = policy_known(policy, inputs, inputs->reading.busy);
+    bool is_busy = busy.doubt != KNOWN_NOT && busy.number > 0;
+    bool is_exact = waiting.doubt == KNOWN_EXACT;
+    if (is_busy || (waiting.doubt != KNOWN_NOT && waiting.number > 0))
+        history->worked_ms = inputs->now_ms;
+    if (history->woken_ms != 0 &&
+        (is_busy || (is_exact && waiting.number < history->woken_waiting)))
+        learn_boot(history, inputs->now_ms);
+    history->woken_waiting = is_exact ? waiting.number : 0;
+}
+
+static void note_present(struct history *history, const struct inputs *inputs)
+{
+    int32_t before = history->present;
+    if (inputs->present < 0)
+        return;
+    if (history->has_past && before >= 0 && inputs->present > before) {
+        history->grown_ms = inputs->now_ms;
+        history->woken_ms = before == 0 ? inputs->now_ms : history->woken_ms;
     }
-    return best != NULL ? (int32_t)(best - policy->rules) : -1;
-}
-
-static void vote_by_rules(struct tally *tally, const struct policy *policy, enum rule_kind kind,
-                          struct value seen)
-{
-    int64_t top = top_of(policy, kind);
-    if (top < 0 || !take(tally, seen))
-        return;
-    int32_t rule = rule_in_force(policy, kind, seen.number);
-    if (rule >= 0)
-        vote(tally, kind == RULE_JOBS ? STEP_JOBS : STEP_LATENCY, policy->rules[rule].dynos, rule,
-             seen);
-    if (seen.doubt == KNOWN_AT_LEAST && seen.number < top)
-        tally->is_in_doubt = true;
-}
-
-static void vote_per_dyno(struct tally *tally, const struct policy *policy, struct value seen)
-{
-    if (policy->per_dyno <= 0 || !take(tally, seen))
-        return;
-    int64_t dynos = seen.number / policy->per_dyno + (seen.number % policy->per_dyno > 0);
-    int32_t asked = dynos > INT32_MAX ? INT32_MAX : (int32_t)dynos;
-    vote(tally, STEP_PER_DYNO, asked, -1, seen);
-    if (seen.doubt == KNOWN_AT_LEAST && asked < policy->max)
-        tally->is_in_doubt = true;
-}
-
-/* Nothing of a reading is known once it is stale. A number under 0 is none. */
-static struct value known(const struct policy *policy, const struct reading *reading,
-                          struct value value, int64_t now_ms)
-{
-    bool is_stale = reading->at_ms <= 0 || now_ms - reading->at_ms > policy->stale_ms;
-    return is_stale || value.number < 0 ? VALUE_UNKNOWN : value;
-}
-
-static struct tally count_votes(const struct policy *policy, const struct reading *reading,
-                                int32_t present, int64_t now_ms, struct decision *decision)
-{
-    struct tally tally = {.decision = decision, .present = present};
-    struct value waiting = known(policy, reading, reading->waiting, now_ms);
-    struct value latency = known(policy, reading, reading->latency, now_ms);
-    vote_by_rules(&tally, policy, RULE_JOBS, waiting);
-    vote_per_dyno(&tally, policy, waiting);
-    vote_by_rules(&tally, policy, RULE_LATENCY, latency);
-    if (decision->n_steps == 0 && (tally.has_voted || !tally.is_in_doubt))
-        vote(&tally, STEP_BELOW, policy->min, -1, VALUE_UNKNOWN);
-    return tally;
+    if (inputs->present == 0)
+        history->woken_ms = 0;
+    if (!history->has_past) { /* a restart stops nothing */
+        window_least(&history->up, inputs->present, 0, inputs->now_ms);
+        window_greatest(&history->down, inputs->present, 0, inputs->now_ms);
+    }
+    history->has_past = true;
+    history->present = inputs->present;
 }
 
 /* ---- Doubt ---- */
@@ -140,8 +84,7 @@ static int32_t after_doubt(const struct tally *tally)
 {
     if (!tally->is_in_doubt || tally->largest >= tally->present)
         return tally->largest;
-    add_step(tally->decision,
-             (struct step){STEP_DOUBT, tally->largest, tally->present, -1, VALUE_UNKNOWN});
+    add_step(tally->decision, STEP_DOUBT, tally->largest, tally->present);
     return tally->present;
 }
 
@@ -149,13 +92,13 @@ static int32_t after_doubt(const struct tally *tally)
 static int32_t after_blindness(const struct policy *policy, const struct history *history,
                                const struct tally *tally, int64_t now_ms)
 {
-    int32_t size = tally->present > 0 ? tally->present : 0;
+    int32_t size = greater(tally->present, 0);
     bool is_held = now_ms - history->blind_since_ms < policy->hold_ms;
     if (is_held || policy->then <= size) {
-        add_step(tally->decision, (struct step){STEP_HOLD, size, size, -1, VALUE_UNKNOWN});
+        add_step(tally->decision, STEP_HOLD, size, size);
         return size;
     }
-    add_step(tally->decision, (struct step){STEP_THEN, size, policy->then, -1, VALUE_UNKNOWN});
+    add_step(tally->decision, STEP_THEN, size, policy->then);
     return policy->then;
 }
 
@@ -167,6 +110,22 @@ static void note_blindness(struct history *history, bool is_blind, int64_t now_m
         history->blind_since_ms = now_ms;
 }
 
+static int32_t after_votes(const struct policy *policy, struct history *history,
+                           const struct inputs *inputs, struct decision *decision)
+{
+    int64_t booted_ms = history->grown_ms + policy_boot_ms(policy, history);
+    struct tally tally = {
+        .decision = decision,
+        .present = inputs->present,
+        .is_booting = history->grown_ms > 0 && inputs->now_ms < booted_ms,
+    };
+    policy_vote(policy, history, inputs, &tally);
+    bool is_blind = tally.is_in_doubt && !tally.has_voted;
+    note_blindness(history, is_blind, inputs->now_ms);
+    return is_blind ? after_blindness(policy, history, &tally, inputs->now_ms)
+                    : after_doubt(&tally);
+}
+
 /* ---- Crashes ---- */
 
 bool policy_is_crashing(int32_t crashed, int32_t present)
@@ -174,43 +133,169 @@ bool policy_is_crashing(int32_t crashed, int32_t present)
     return crashed > 0 && crashed >= present - crashed;
 }
 
-static int32_t after_crashes(const struct history *history, int32_t present, int32_t size,
-                             struct decision *decision)
+static int32_t after_crashes(const struct inputs *inputs, int32_t size, struct decision *decision)
 {
-    if (size <= present || !policy_is_crashing(history->crashed, present))
+    if (size <= inputs->present || !policy_is_crashing(inputs->crashed, inputs->present))
         return size;
-    struct value seen = {history->crashed, KNOWN_EXACT};
-    add_step(decision, (struct step){STEP_CRASHED, size, present, -1, seen});
-    return present;
+    struct value seen = {inputs->crashed, KNOWN_EXACT};
+    policy_add_step(decision, (struct step){STEP_CRASHED, size, inputs->present, -1, seen});
+    return inputs->present;
+}
+
+/* ---- From none ---- */
+
+/* Where no dyno would run although there is work, or will be by the time that one is there. */
+static int32_t awake(const struct policy *policy, const struct history *history,
+                     const struct inputs *inputs, int32_t size, struct decision *decision)
+{
+    struct value waiting = policy_known(policy, inputs, inputs->reading.waiting);
+    struct value due = inputs->reading.next_due;
+    int64_t left_ms = due.number - inputs->now_ms;
+    if (size > 0)
+        return size;
+    if (waiting.doubt != KNOWN_NOT && policy->wake > 0 && waiting.number >= policy->wake) {
+        policy_add_step(decision, (struct step){STEP_WAKE, size, 1, -1, waiting});
+        return 1;
+    }
+    if (due.doubt != KNOWN_NOT && left_ms < policy_boot_ms(policy, history)) {
+        struct value left = {left_ms > 0 ? left_ms : 0, KNOWN_EXACT};
+        policy_add_step(decision, (struct step){STEP_DUE, size, 1, -1, left});
+        return 1;
+    }
+    return size;
 }
 
 /* ---- Bounds ---- */
 
-/* They come last and hold in doubt too: a size above max is cut because a person says so, not
- * because something failed. */
+/* They hold in doubt too: a size above max is cut because a person says so, not because something
+ * failed. */
 static int32_t within_bounds(const struct policy *policy, int32_t size, struct decision *decision)
 {
     if (size < policy->min) {
-        add_step(decision, (struct step){STEP_MIN, size, policy->min, -1, VALUE_UNKNOWN});
+        add_step(decision, STEP_MIN, size, policy->min);
         size = policy->min;
     }
     if (size > policy->max) {
-        add_step(decision, (struct step){STEP_MAX, size, policy->max, -1, VALUE_UNKNOWN});
+        add_step(decision, STEP_MAX, size, policy->max);
         size = policy->max;
     }
     return size;
 }
 
+/* ---- Up and down ---- */
+
+/* How many dynos a ramp's step makes, from a size on. At least one, or nothing would ever move. */
+static int64_t step_of(const struct ramp *ramp, int32_t from)
+{
+    return ramp->is_percent ? greater(1, (int32_t)((int64_t)from * ramp->step / 100)) : ramp->step;
+}
+
+/* Begins a step if one may begin. Returns from where it goes. */
+static int32_t stride_from(struct stride *stride, const struct ramp *ramp, int32_t present,
+                           int64_t now_ms)
+{
+    if (stride->since_ms == 0 || now_ms - stride->since_ms >= ramp->every_ms)
+        *stride = (struct stride){now_ms, present};
+    return stride->from;
+}
+
+/* Both go_up() and go_down() are told of every size that is wanted, and return the present one
+ * where the other of the two acts. */
+static int32_t go_up(const struct policy *policy, struct history *history,
+                     const struct inputs *inputs, int32_t size, struct decision *decision)
+{
+    int32_t present = inputs->present;
+    int32_t least = window_least(&history->up, size, policy->up.after_ms, inputs->now_ms);
+    if (size <= present)
+        return present;
+    int32_t lasting = greater(least, present);
+    if (lasting < size)
+        add_step(decision, STEP_UP_AFTER, size, lasting);
+    if (lasting == present || policy->up.step == 0)
+        return lasting;
+    int64_t from = stride_from(&history->up_stride, &policy->up, present, inputs->now_ms);
+    int64_t most = from + step_of(&policy->up, (int32_t)from);
+    if (lasting <= most)
+        return lasting;
+    int32_t reached = most > present ? (int32_t)most : present;
+    add_step(decision, STEP_UP_STEP, lasting, reached);
+    return reached;
+}
+
+static int32_t go_down(const struct policy *policy, struct history *history,
+                       const struct inputs *inputs, int32_t size, struct decision *decision)
+{
+    int32_t present = inputs->present;
+    int32_t most = window_greatest(&history->down, size, policy->down.after_ms, inputs->now_ms);
+    if (size >= present)
+        return present;
+    int32_t lasting = smaller(most, present);
+    if (lasting > size)
+        add_step(decision, STEP_DOWN_AFTER, size, lasting);
+    if (lasting == present || policy->down.step == 0)
+        return lasting;
+    int64_t from = stride_from(&history->down_stride, &policy->down, present, inputs->now_ms);
+    int64_t least = from - step_of(&policy->down, (int32_t)from);
+    if (lasting >= least)
+        return lasting;
+    int32_t reached = least < present ? (int32_t)least : present;
+    add_step(decision, STEP_DOWN_STEP, lasting, reached);
+    return reached;
+}
+
+static int32_t linger(const struct policy *policy, const struct history *history,
+                      const struct inputs *inputs, int32_t size, struct decision *decision)
+{
+    bool is_over = history->worked_ms == 0 || /* nobody knows of any work */
+                   inputs->now_ms - history->worked_ms >= policy->linger_ms;
+    if (size > 0 || inputs->present < 1 || is_over)
+        return size;
+    add_step(decision, STEP_LINGER, size, 1);
+    return 1;
+}
+
+/* A worker that runs a job is not stopped. */
+static int32_t spare_busy(const struct policy *policy, struct history *history,
+                          const struct inputs *inputs, int32_t size, struct decision *decision)
+{
+    struct value busy = policy_known(policy, inputs, inputs->reading.busy);
+    bool are_named = policy->protect == PROTECT_IDLE && inputs->names_busy;
+    bool are_idle = !are_named && busy.doubt == KNOWN_EXACT && busy.number == 0;
+    if (size >= inputs->present || policy->protect == PROTECT_NONE || are_idle) {
+        history->busy_since_ms = 0;
+        return size;
+    }
+    if (history->busy_since_ms == 0)
+        history->busy_since_ms = inputs->now_ms;
+    if (policy->protect_ms > 0 && inputs->now_ms - history->busy_since_ms >= policy->protect_ms) {
+        policy_add_step(decision, (struct step){STEP_UNPROTECTED, size, size, -1, busy});
+        return size;
+    }
+    decision->spares_busy = are_named; /* the back-end knows whom to keep */
+    if (are_named)
+        return size;
+    policy_add_step(decision, (struct step){STEP_BUSY, size, inputs->present, -1, busy});
+    return inputs->present;
+}
+
 struct decision policy_decide(const struct policy *policy, struct history *history,
-                              const struct reading *reading, int32_t present, int64_t now_ms)
+                              const struct inputs *inputs)
 {
     struct decision decision = {0};
-    struct tally tally = count_votes(policy, reading, present, now_ms, &decision);
-    bool is_blind = tally.is_in_doubt && !tally.has_voted;
-    note_blindness(history, is_blind, now_ms);
-    int32_t size =
-        is_blind ? after_blindness(policy, history, &tally, now_ms) : after_doubt(&tally);
-    size = after_crashes(history, present, size, &decision);
-    decision.size = within_bounds(policy, size, &decision);
+    note_present(history, inputs);
+    note_work(policy, history, inputs);
+    int32_t size = after_votes(policy, history, inputs, &decision);
+    size = after_crashes(inputs, size, &decision);
+    size = awake(policy, history, inputs, size, &decision);
+    size = within_bounds(policy, size, &decision);
+    if (inputs->present >= 0) {
+        int32_t raised = go_up(policy, history, inputs, size, &decision);
+        int32_t lowered = go_down(policy, history, inputs, size, &decision);
+        size = size > inputs->present ? raised : lowered;
+        size = linger(policy, history, inputs, size, &decision);
+        size = spare_busy(policy, history, inputs, size, &decision);
+        size = within_bounds(policy, size, &decision);
+    }
+    decision.size = size;
     return decision;
 }

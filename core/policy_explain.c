@@ -28,6 +28,15 @@ static void add_latency(struct value latency, struct text *out)
     text_add_ms(out, latency.number);
 }
 
+static void add_busy(struct value busy, struct text *out)
+{
+    if (busy.doubt == KNOWN_NOT)
+        text_add(out, "busy unknown");
+    else
+        text_add_format(out, "%s%" PRId64 " busy", busy.doubt == KNOWN_AT_LEAST ? "at least " : "",
+                        busy.number);
+}
+
 /* What the policy looks at, and what else is known. An empty queue has no oldest job. */
 static void add_reading(const struct policy *policy, const struct reading *reading,
                         struct text *out)
@@ -38,6 +47,10 @@ static void add_reading(const struct policy *policy, const struct reading *readi
         !is_empty && (policy_wants_latency(policy) || reading->latency.doubt != KNOWN_NOT);
     if (has_waiting)
         add_waiting(reading->waiting, out);
+    if (policy->counts_busy) {
+        text_add(out, ", ");
+        add_busy(reading->busy, out);
+    }
     if (has_waiting && has_latency)
         text_add(out, ", ");
     if (has_latency)
@@ -61,7 +74,7 @@ static void add_blindness(const struct policy *policy, const struct reading *rea
     add_reading(policy, reading, out);
 }
 
-static void add_rule(const struct policy *policy, const struct step *step, struct text *out)
+static void add_rule_name(const struct policy *policy, const struct step *step, struct text *out)
 {
     int64_t at_least = policy->rules[step->rule].at_least;
     if (step->kind == STEP_JOBS)
@@ -70,8 +83,30 @@ static void add_rule(const struct policy *policy, const struct step *step, struc
         text_add(out, "rule latency ");
         text_add_ms(out, at_least);
     }
+}
+
+/* A rule that would not be in force by itself says why it is. */
+static void add_rule(const struct policy *policy, const struct step *step, struct text *out)
+{
+    const struct rule *rule = &policy->rules[step->rule];
+    add_rule_name(policy, step, out);
+    if (step->seen.number < rule->at_least && step->kind == STEP_JOBS)
+        text_add_format(out, " until below %" PRId64, rule->release_below);
+    else if (step->seen.number < rule->at_least) {
+        text_add(out, " until below ");
+        text_add_ms(out, rule->release_below);
+    }
     text_add(out, ": ");
     add_dynos(step->after, out);
+}
+
+static void add_step_size(const struct ramp *ramp, struct text *out)
+{
+    text_add_format(out, "step %" PRId32 "%s", ramp->step, ramp->is_percent ? "%" : "");
+    if (ramp->every_ms > 0) {
+        text_add(out, " every ");
+        text_add_ms(out, ramp->every_ms);
+    }
 }
 
 static void add_step_text(const struct policy *policy, const struct step *step, struct text *out)
@@ -84,6 +119,10 @@ static void add_step_text(const struct policy *policy, const struct step *step, 
     case STEP_PER_DYNO:
         text_add_format(out, "per_dyno %" PRId64 ": ", policy->per_dyno);
         add_dynos(step->after, out);
+        break;
+    case STEP_BOOTING:
+        add_rule_name(policy, step, out);
+        text_add_format(out, " waits for dynos that boot: %" PRId32, step->after);
         break;
     case STEP_BELOW:
         text_add(out, "below every rule: ");
@@ -103,6 +142,43 @@ static void add_step_text(const struct policy *policy, const struct step *step, 
     case STEP_CRASHED:
         text_add_format(out, "%" PRId64 " of %" PRId32 " have crashed, so not raised: %" PRId32,
                         step->seen.number, step->after, step->after);
+        break;
+    case STEP_WAKE:
+        text_add_format(out, "woken: %" PRId32, step->after);
+        break;
+    case STEP_DUE:
+        text_add(out, "the next is due in ");
+        text_add_ms(out, step->seen.number);
+        text_add_format(out, ": %" PRId32, step->after);
+        break;
+    case STEP_LINGER:
+        text_add(out, "linger ");
+        text_add_ms(out, policy->linger_ms);
+        text_add_format(out, ": %" PRId32, step->after);
+        break;
+    case STEP_UP_AFTER:
+        text_add(out, "not wanted for ");
+        text_add_ms(out, policy->up.after_ms);
+        text_add_format(out, " yet: %" PRId32, step->after);
+        break;
+    case STEP_UP_STEP:
+    case STEP_DOWN_STEP:
+        add_step_size(step->kind == STEP_UP_STEP ? &policy->up : &policy->down, out);
+        text_add_format(out, ": %" PRId32, step->after);
+        break;
+    case STEP_DOWN_AFTER:
+        text_add(out, "wanted within ");
+        text_add_ms(out, policy->down.after_ms);
+        text_add_format(out, ": %" PRId32, step->after);
+        break;
+    case STEP_BUSY:
+        add_busy(step->seen, out);
+        text_add_format(out, ", so not lowered: %" PRId32, step->after);
+        break;
+    case STEP_UNPROTECTED:
+        text_add(out, "busy spared for ");
+        text_add_ms(out, policy->protect_ms);
+        text_add_format(out, ", no longer: %" PRId32, step->after);
         break;
     case STEP_MIN:
         text_add_format(out, "min %" PRId32 ": %" PRId32, policy->min, step->after);

@@ -7,15 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CRASHES_STALE_MS = 600000 };
+enum {
+    CRASHES_STALE_MS = 600000,
+    BUSY_STALE_MS = 5000, /* who was busy so long ago may not be, and the other way round */
+    SPARED_MS = 5000,     /* a shrink that busy workers hold back is tried again after this */
+    ASK_DUE_MS = 10000    /* how often to ask when the next job is due */
+};
 
 #define NOT_REFUSED ((struct refused){-1, 0, 0})
 
 /* ---- Life ---- */
 
-void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit)
+void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit, bool names_busy)
 {
-    *pool = (struct pool){.spec = spec, .policy = spec->policy};
+    *pool = (struct pool){.spec = spec, .policy = spec->policy, .names_busy = names_busy};
+    pool->reading.next_due = VALUE_UNKNOWN;
     pool->size = -1;
     pool->wanted = -1;
     pool->applying = -1;
@@ -27,8 +33,19 @@ void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit)
         pool->policy.min = limit;
 }
 
+static void forget_busy(struct pool *pool)
+{
+    for (size_t i = 0; i < pool->spared.n; i++)
+        free(pool->spared.hosts[i]);
+    free(pool->spared.hosts);
+    pool->spared.hosts = NULL;
+    pool->spared.n = 0;
+    pool->spared.known_ms = 0;
+}
+
 void pool_fini(struct pool *pool)
 {
+    forget_busy(pool);
     free(pool->reading_trouble);
     free(pool->size_trouble);
     free(pool->why);
@@ -98,9 +115,50 @@ static void note_trouble(const struct pool *pool, char **told, const char *text)
 
 /* ---- Measure ---- */
 
+/* Where a pool has no dynos, a job that is due soon wakes it; to ask for that each time is too much
+ * for some stores. */
+static bool asks_next_due(const struct pool *pool, int64_t now_ms)
+{
+    bool is_time = pool->asked_due_ms == 0 || now_ms - pool->asked_due_ms >= ASK_DUE_MS;
+    return is_time && pool->size >= 0 && policy_wants_next_due(&pool->policy, pool->size);
+}
+
+struct dyn_group pool_group(struct pool *pool, int64_t now_ms)
+{
+    const struct pool_spec *spec = pool->spec;
+    struct dyn_group group = {
+        .cap = policy_cap(&pool->policy),
+        .name = spec->name,
+        .queues = (const char *const *)spec->queues,
+        .n_queues = (uint32_t)spec->n_queues,
+        .metrics = DYN_BIT(DYN_WAITING), /* a pool of none wakes by it, whatever its rules are */
+    };
+    if (policy_wants_latency(&pool->policy))
+        group.metrics |= DYN_BIT(DYN_LATENCY);
+    if (policy_wants_busy(&pool->policy, pool->names_busy))
+        group.metrics |= DYN_BIT(DYN_BUSY);
+    pool->asks_due = asks_next_due(pool, now_ms);
+    if (pool->asks_due) {
+        group.metrics |= DYN_BIT(DYN_NEXT_DUE);
+        pool->asked_due_ms = now_ms;
+    }
+    return group;
+}
+
+/* As the time that it means. Until it is asked for again, the last answer holds. */
+static struct value next_due(const struct pool *pool, const struct answer *answer, int64_t now_ms)
+{
+    struct value due = answer_value(answer, DYN_NEXT_DUE);
+    if (!pool->asks_due)
+        return pool->reading.next_due;
+    due.number = due.number > INT64_MAX - now_ms ? INT64_MAX : due.number + now_ms;
+    return due;
+}
+
 void pool_take_reading(struct pool *pool, const struct answer *answer, int64_t now_ms)
 {
-    pool->reading = (struct reading){now_ms, VALUE_UNKNOWN, VALUE_UNKNOWN, VALUE_UNKNOWN};
+    struct value due = answer != NULL ? next_due(pool, answer, now_ms) : pool->reading.next_due;
+    pool->reading = (struct reading){now_ms, VALUE_UNKNOWN, VALUE_UNKNOWN, VALUE_UNKNOWN, due};
     if (answer == NULL)
         return;
     pool->reading.waiting = answer_value(answer, DYN_WAITING);
@@ -113,12 +171,71 @@ void pool_take_reading(struct pool *pool, const struct answer *answer, int64_t n
 
 void pool_decide(struct pool *pool, int64_t now_ms)
 {
-    pool->decision =
-        policy_decide(&pool->policy, &pool->history, &pool->reading, pool->size, now_ms);
+    struct inputs inputs = {
+        .reading = pool->reading,
+        .now_ms = now_ms,
+        .present = pool->size,
+        .crashed = pool->crashed,
+        .names_busy = pool->names_busy,
+    };
+    pool->decision = policy_decide(&pool->policy, &pool->history, &inputs);
     int32_t size = pool->decision.size;
     bool is_refused = size == pool->refused.size && now_ms < pool->refused.until_ms;
-    bool is_change = pool->size >= 0 && size != pool->size && !is_refused;
+    bool is_spared = pool->decision.spares_busy && now_ms < pool->spared.again_ms;
+    bool is_change = pool->size >= 0 && size != pool->size && !is_refused && !is_spared;
     pool->wanted = is_change ? size : -1;
+}
+
+/* ---- Whom a shrink spares ---- */
+
+static bool knows_busy(const struct pool *pool, int64_t now_ms)
+{
+    return pool->spared.known_ms != 0 && now_ms - pool->spared.known_ms < BUSY_STALE_MS;
+}
+
+bool pool_asks_busy(const struct pool *pool, int64_t now_ms)
+{
+    return pool->wanted >= 0 && pool->applying < 0 && pool->decision.spares_busy &&
+           !knows_busy(pool, now_ms);
+}
+
+bool pool_is_ready(const struct pool *pool, int64_t now_ms)
+{
+    return pool->wanted >= 0 && !pool_asks_busy(pool, now_ms);
+}
+
+void pool_take_busy(struct pool *pool, char **hosts, size_t n, int64_t now_ms)
+{
+    forget_busy(pool);
+    pool->spared.hosts = hosts;
+    pool->spared.n = n;
+    pool->spared.known_ms = now_ms;
+}
+
+static void tell_spared(const struct pool *pool, int32_t size)
+{
+    enum { MOST_NAMED = 5 };
+    const struct spared *spared = &pool->spared;
+    struct text names = {0};
+    for (size_t i = 0; i < spared->n && i < MOST_NAMED; i++)
+        text_add_format(&names, "%s%s", i > 0 ? ", " : "", spared->hosts[i]);
+    if (spared->n > MOST_NAMED)
+        text_add_format(&names, " and %zu others", spared->n - MOST_NAMED);
+    log_write(LOG_INFO, pool->spec->name,
+              "%d rather than %d while busy: %s (%lld dynos spared so far)", size, pool->applying,
+              text_chars(&names), (long long)spared->total);
+    text_fini(&names);
+}
+
+/* The back-end has kept more than was wanted, because they are busy. */
+static void note_spared(struct pool *pool, int32_t size, int64_t now_ms)
+{
+    struct spared *spared = &pool->spared;
+    if (spared->again_ms == 0) {
+        spared->total += size - pool->applying;
+        tell_spared(pool, size);
+    }
+    spared->again_ms = now_ms + SPARED_MS;
 }
 
 /* ---- Apply ---- */
@@ -138,16 +255,16 @@ static void take_crashes(struct pool *pool, const struct answer *answer, int32_t
     if (crashed.doubt == KNOWN_EXACT)
         pool->crashes_ms = now_ms;
     else if (now_ms - pool->crashes_ms < CRASHES_STALE_MS)
-        crashed.number = pool->history.crashed; /* not told this time */
+        crashed.number = pool->crashed; /* not told this time */
     else
         crashed.number = 0; /* it may not be told any more, which must not stop growth for ever */
     bool was = pool->is_crashing;
-    pool->history.crashed = crashed.number < size ? (int32_t)crashed.number : size;
-    pool->is_crashing = policy_is_crashing(pool->history.crashed, size);
+    pool->crashed = crashed.number < size ? (int32_t)crashed.number : size;
+    pool->is_crashing = policy_is_crashing(pool->crashed, size);
     if (pool->is_crashing && !was)
         log_write(LOG_ERROR, pool->spec->name,
                   "%d of its %d dynos have crashed: no more are added until most of them run",
-                  pool->history.crashed, size);
+                  pool->crashed, size);
     else if (was && !pool->is_crashing)
         log_write(LOG_INFO, pool->spec->name, "most of its dynos run again");
 }
@@ -198,12 +315,20 @@ bool pool_is_settled(const struct pool *pool, bool is_dry_run)
            (pool->wanted < 0 || is_dry_run);
 }
 
-void pool_start_apply(struct pool *pool)
+struct dyn_change pool_start_apply(struct pool *pool)
 {
+    struct spared *spared = &pool->spared;
+    bool spares = pool->decision.spares_busy;
     free(pool->why);
     pool->why = explain(pool);
     pool->applying = pool->wanted;
     pool->wanted = -1;
+    return (struct dyn_change){
+        .name = pool->spec->process,
+        .keep = spares ? (const char *const *)spared->hosts : NULL,
+        .n_keep = spares ? (uint32_t)spared->n : 0,
+        .size = pool->applying,
+    };
 }
 
 /* The platform did something else than it was asked for. */
@@ -231,12 +356,17 @@ void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t n
     int32_t size = answer != NULL ? size_in(answer) : -1;
     if (size >= 0 && size != pool->size)
         log_write(LOG_INFO, pool->spec->name, "%d -> %d (%s)", pool->size, size, pool->why);
-    if (answer != NULL && size != pool->applying) {
+    bool is_spared = pool->spared.n > 0 && size > pool->applying;
+    if (answer != NULL && is_spared) {
+        note_spared(pool, size, now_ms);
+    } else if (answer != NULL && size != pool->applying) {
         note_refusal(pool, answer->unknown, size, now_ms, gap_ms);
     } else if (size >= 0) {
+        pool->spared.again_ms = 0;
         pool->refused = NOT_REFUSED;
         note_trouble(pool, &pool->size_trouble, NULL);
     }
+    forget_busy(pool); /* they were of this call */
     pool->size = size;
     pool->applying = -1;
 }

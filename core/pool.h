@@ -17,6 +17,15 @@ struct refused {
     int64_t gap_ms;   /* the last pause until that, doubled each time */
 };
 
+/* The busy workers that a shrink must spare. */
+struct spared {
+    char **hosts; /* their host names */
+    size_t n;
+    int64_t known_ms; /* when they were named; 0: they are not known */
+    int64_t again_ms; /* held back by them, a shrink is not tried before */
+    int64_t total;    /* dynos that were kept for them, so far */
+};
+
 struct pool {
     const struct pool_spec *spec;
     struct policy policy; /* the spec's, with max cut to what the back-end can run */
@@ -25,19 +34,25 @@ struct pool {
     struct decision decision; /* the last one */
     int64_t due_ms;           /* when it is measured next */
     int32_t size;             /* the platform's; -1: not known */
+    int32_t crashed;          /* of them: have crashed, as last told */
+    bool is_crashing;         /* so many that nothing is added, as last logged */
+    int64_t crashes_ms;       /* when that was told */
+    bool names_busy;          /* the adapter can name busy workers */
+    int64_t asked_due_ms;     /* when it was last asked when the next job is due; 0: never */
+    bool asks_due;            /* the measure that runs asks for that */
     int32_t wanted;           /* to be applied; -1: nothing is */
-    int32_t applying;         /* asked for by the apply call that runs */
-    char *why;                /* and why, for the log */
-    int32_t told;             /* dry run: the size last told; -1: none */
-    bool is_crashing;         /* as last logged */
-    int64_t crashes_ms;       /* when history.crashed was told */
+    struct spared spared;
+    int32_t applying; /* asked for by the apply call that runs */
+    char *why;        /* and why, for the log */
+    int32_t told;     /* dry run: the size last told; -1: none */
     struct refused refused;
     char *reading_trouble; /* why values are missing, as last logged; NULL: they are not */
     char *size_trouble;    /* why the size is not known or not as wanted, likewise */
 };
 
-/* Starts a pool of a scaler that can run `limit` workers of it (INT32_MAX: any number). */
-void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit);
+/* Starts a pool of a scaler that can run `limit` workers of it (INT32_MAX: any number), and of an
+ * adapter that can name busy workers or not. */
+void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit, bool names_busy);
 void pool_fini(struct pool *pool);
 
 /* Carries over what outlasts a new configuration. */
@@ -46,11 +61,22 @@ void pool_inherit(struct pool *pool, const struct pool *old);
 /* What was measured at now_ms; answer NULL: nothing could be. */
 void pool_take_reading(struct pool *pool, const struct answer *answer, int64_t now_ms);
 
+/* What is to be measured for it at now_ms. Its strings are the spec's. */
+struct dyn_group pool_group(struct pool *pool, int64_t now_ms);
+
+/* Whether its busy workers must be named before what is wanted is applied, or may be already. */
+bool pool_asks_busy(const struct pool *pool, int64_t now_ms);
+bool pool_is_ready(const struct pool *pool, int64_t now_ms);
+
+/* The host names of its busy workers, the pool's from then on. */
+void pool_take_busy(struct pool *pool, char **hosts, size_t n, int64_t now_ms);
+
 /* What the platform says at now_ms, unasked. */
 void pool_take_size(struct pool *pool, const struct answer *answer, int64_t now_ms);
 
-/* `wanted` goes to the platform: it becomes `applying`. */
-void pool_start_apply(struct pool *pool);
+/* `wanted` goes to the platform: it becomes `applying`. The result is good until the call is over.
+ */
+struct dyn_change pool_start_apply(struct pool *pool);
 
 /* What the platform made of `applying`; answer NULL: not known, so the size is not known either. A
  * size that was not taken as asked is asked for again after gap_ms, twice that, ... 5 minutes. */

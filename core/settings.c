@@ -19,8 +19,13 @@ struct pool_keys {
     int64_t min;
     int64_t max;
     int64_t per_dyno;
+    int64_t wake;
+    int64_t linger_ms;
+    int64_t boot_ms;
     struct dyn_list queues;
     const char *process;
+    int32_t count_busy;
+    uint32_t unused;
 };
 
 static const struct dyn_option pool_rows[] = {
@@ -32,6 +37,14 @@ static const struct dyn_option pool_rows[] = {
      offsetof(struct pool_keys, max), 0},
     {"per_dyno", NULL, "1..1000000000", NULL, "one dyno for each so many waiting jobs", DYN_INTEGER,
      0, offsetof(struct pool_keys, per_dyno), 0},
+    {"wake", "1", "0..1000000000", NULL, "so many waiting jobs wake a pool of no dynos",
+     DYN_INTEGER, 0, offsetof(struct pool_keys, wake), 0},
+    {"linger", "0s", "0s..7d", NULL, "how long the last dyno stays after there was work",
+     DYN_DURATION, 0, offsetof(struct pool_keys, linger_ms), 0},
+    {"boot", NULL, "0s..1h", NULL, "from the order of a dyno to its first job", DYN_DURATION, 0,
+     offsetof(struct pool_keys, boot_ms), 0},
+    {"count_busy", "no", NULL, NULL, "whether jobs that run count with those that wait",
+     DYN_BOOLEAN, 0, offsetof(struct pool_keys, count_busy), 0},
     {"queues", NULL, NULL, NULL, "the queues that these workers serve", DYN_LIST, 0,
      offsetof(struct pool_keys, queues), 0},
     {"process", NULL, NULL, NULL, "the pool's name at the platform", DYN_TEXT, 0,
@@ -41,22 +54,9 @@ static const struct dyn_option pool_rows[] = {
 static const struct option_table pool_table = {pool_rows, sizeof pool_rows / sizeof pool_rows[0]};
 
 /* Keys with maps and lists of their own, which are read apart; the last one at the top only. */
-static const char *const other_keys[] = {"queue", "scaler", "rules", "on_unknown", "pools"};
-enum { N_POOL_OTHERS = 4, N_TOP_OTHERS = 5 };
-
-struct unknown_keys {
-    int64_t hold_ms;
-    int64_t then;
-};
-
-static const struct dyn_option unknown_rows[] = {
-    {"hold", "10m", "0s..365d", NULL, "how long the size stays while nothing is known",
-     DYN_DURATION, 0, offsetof(struct unknown_keys, hold_ms), 0},
-    {"then", NULL, "0.." SETTINGS_MOST_DYNOS, NULL, "the size it is then raised to", DYN_INTEGER, 0,
-     offsetof(struct unknown_keys, then), 0},
-};
-
-static const struct option_table unknown_table = {unknown_rows, 2};
+static const char *const other_keys[] = {"queue",    "scaler",     "rules", "on_unknown",
+                                         "scale_up", "scale_down", "pools"};
+enum { N_POOL_OTHERS = 6, N_TOP_OTHERS = 7 };
 
 /* ---- One pool ---- */
 
@@ -87,32 +87,13 @@ static bool stand_together(const struct request *request, const char *key, const
     return (own_node(request, key) != NULL) == (own_node(request, other) != NULL);
 }
 
-static struct unknown_keys read_unknown_keys(struct config *config, const struct config_node *node)
-{
-    static const char *const no_others[] = {""};
-    struct unknown_keys keys;
-    option_init(unknown_table, &keys);
-    if (node != NULL && config_kind(node) == CONFIG_MAP) {
-        option_fill(unknown_table, config, node, no_others, 0, &keys);
-    } else if (node != NULL && !config_is_null(node)) {
-        config_hide(config, node);
-        if (!config_is_broken(node))
-            config_mistake(config, node, "on_unknown must be a map such as { hold: 10m, then: 3 }");
-    }
-    option_complete(unknown_table, config, node, &keys);
-    return keys;
-}
-
 static void read_on_unknown(const struct request *request, struct policy *policy)
 {
     const struct config_node *node = node_of(request, "on_unknown");
-    struct unknown_keys keys = read_unknown_keys(request->config, node);
-    policy->hold_ms = keys.hold_ms;
-    policy->then = keys.then == DYN_ABSENT ? -1 : (int32_t)keys.then;
-    if (request->keys.max != DYN_ABSENT && keys.then > request->keys.max &&
-        stand_together(request, "on_unknown", "max"))
+    settings_read_on_unknown(request->config, node, policy);
+    if (policy->then > policy->max && stand_together(request, "on_unknown", "max"))
         config_mistake(request->config, config_get(node, "then"),
-                       "then is %" PRId64 ", but max is %" PRId64, keys.then, request->keys.max);
+                       "then is %" PRId32 ", but max is %" PRId32, policy->then, policy->max);
 }
 
 static void check_bounds(const struct request *request)
@@ -134,13 +115,17 @@ static bool is_given(const struct config_node *node)
            (config_kind(node) == CONFIG_SCALAR || config_count(node) > 0);
 }
 
-static void check_rules(const struct request *request, const struct rule_list *rules,
-                        const struct pool_spec *pool)
+/* The adapter of a pool, NULL if it is not known. */
+static const struct plugin *adapter_of(const struct request *request, const struct pool_spec *pool)
 {
     const struct settings *settings = request->reader->settings;
+    return pool->queue < settings->n_instances ? settings->instances[pool->queue].plugin : NULL;
+}
+
+static void check_rules(const struct request *request, const struct rule_list *rules,
+                        const struct plugin *adapter)
+{
     const struct config_node *list = node_of(request, "rules");
-    const struct plugin *adapter =
-        pool->queue < settings->n_instances ? settings->instances[pool->queue].plugin : NULL;
     int64_t min = stand_together(request, "rules", "min") ? request->keys.min : 0;
     int64_t max = stand_together(request, "rules", "max") ? request->keys.max : DYN_ABSENT;
     settings_check_rules(request->config, rules, min, max == DYN_ABSENT ? INT32_MAX : max, adapter);
@@ -148,6 +133,14 @@ static void check_rules(const struct request *request, const struct rule_list *r
         config_mistake(request->config, list != NULL ? list : request->place,
                        "there are no rules: give rules, such as [{ at_least: 10, dynos: 5 }], or "
                        "per_dyno");
+}
+
+static void check_busy(const struct request *request, const struct plugin *adapter)
+{
+    if (request->keys.count_busy == 1 && adapter != NULL && adapter->table.queue != NULL &&
+        (adapter->queue.metrics & DYN_BIT(DYN_BUSY)) == 0)
+        config_mistake(request->config, node_of(request, "count_busy"),
+                       "the adapter %s cannot tell how many jobs run", adapter->table.name);
 }
 
 static int64_t greater(int64_t a, int64_t b)
@@ -167,9 +160,11 @@ static void read_policy(struct request *request, struct pool_spec *pool)
 {
     struct rule_list rules;
     const struct pool_keys *keys = &request->keys;
+    const struct plugin *adapter = adapter_of(request, pool);
     settings_read_rules(request->config, node_of(request, "rules"), &rules);
     check_bounds(request);
-    check_rules(request, &rules, pool);
+    check_rules(request, &rules, adapter);
+    check_busy(request, adapter);
     pool->policy = (struct policy){
         .rules = rules.rules,
         .n_rules = rules.n,
@@ -177,8 +172,15 @@ static void read_policy(struct request *request, struct pool_spec *pool)
         .min = (int32_t)keys->min,
         .max = keys->max == DYN_ABSENT ? INT32_MAX : (int32_t)keys->max,
         .stale_ms = stale_after(request->reader->settings, pool),
+        .linger_ms = keys->linger_ms,
+        .boot_ms = keys->boot_ms == DYN_ABSENT ? -1 : keys->boot_ms,
+        .wake = keys->wake,
+        .counts_busy = keys->count_busy == 1,
     };
     read_on_unknown(request, &pool->policy);
+    settings_read_scale_up(request->config, node_of(request, "scale_up"), &pool->policy);
+    settings_read_scale_down(request->config, node_of(request, "scale_down"), adapter,
+                             &pool->policy);
     free(rules.nodes);
 }
 
@@ -286,7 +288,10 @@ static void check_unused(struct settings_reader *reader)
     settings_read_rules(reader->config, config_get(reader->top, "rules"), &rules);
     free(rules.rules);
     free(rules.nodes);
-    read_unknown_keys(reader->config, config_get(reader->top, "on_unknown"));
+    struct policy unused = {0};
+    settings_read_on_unknown(reader->config, config_get(reader->top, "on_unknown"), &unused);
+    settings_read_scale_up(reader->config, config_get(reader->top, "scale_up"), &unused);
+    settings_read_scale_down(reader->config, config_get(reader->top, "scale_down"), NULL, &unused);
     settings_check_unused(reader, INSTANCE_QUEUE, config_get(reader->top, "queue"));
     settings_check_unused(reader, INSTANCE_SCALER, config_get(reader->top, "scaler"));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The inside of settings.h, shared by its files: settings.c (pools), settings_instance.c (the
- * queue and scaler maps), settings_rules.c (rules). */
+ * queue and scaler maps), settings_rules.c (rules), settings_scale.c (scale_up, scale_down,
+ * on_unknown). */
 #ifndef CORE_SETTINGS_READ_H
 #define CORE_SETTINGS_READ_H
 
@@ -49,5 +50,13 @@ void settings_read_rules(struct config *config, const struct config_node *list,
  */
 void settings_check_rules(struct config *config, const struct rule_list *rules, int64_t min,
                           int64_t max, const struct plugin *adapter);
+
+/* Read one of a pool's maps (NULL: there is none) into its policy. `adapter` NULL: not known. */
+void settings_read_on_unknown(struct config *config, const struct config_node *node,
+                              struct policy *policy);
+void settings_read_scale_up(struct config *config, const struct config_node *node,
+                            struct policy *policy);
+void settings_read_scale_down(struct config *config, const struct config_node *node,
+                              const struct plugin *adapter, struct policy *policy);
 
 #endif

@@ -4,11 +4,10 @@
 
 #include "core/memory.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MOST_RULES = 200 };
 
 /* ---- Reading ---- */
 
@@ -16,6 +15,7 @@ struct rule_keys {
     int64_t at_least;
     int64_t latency_ms;
     int64_t dynos;
+    const char *release_below; /* of the kind that the rule is */
 };
 
 static const struct dyn_option rows[] = {
@@ -25,6 +25,8 @@ static const struct dyn_option rows[] = {
      0, offsetof(struct rule_keys, latency_ms), 0},
     {"dynos", NULL, "0.." SETTINGS_MOST_DYNOS, NULL, "how many dynos then run", DYN_INTEGER,
      DYN_REQUIRED, offsetof(struct rule_keys, dynos), 0},
+    {"release_below", NULL, NULL, NULL, "it stays in force until there is less than this", DYN_TEXT,
+     0, offsetof(struct rule_keys, release_below), 0},
 };
 
 static const struct option_table table = {rows, sizeof rows / sizeof rows[0]};
@@ -50,6 +52,37 @@ static bool has_one_metric(struct config *config, const struct config_node *node
     return by_jobs != by_latency;
 }
 
+static const char *key_of(const struct rule *rule)
+{
+    return rule->kind == RULE_JOBS ? "at_least" : "latency";
+}
+
+/* As at_least or latency is written, and not more than it. 0 with a mistake. */
+static int64_t read_release(struct config *config, const struct config_node *node, const char *text,
+                            const struct rule *rule)
+{
+    struct error error = {""};
+    int64_t number = 0;
+    char *end;
+    if (config_is_broken(node))
+        return 0;
+    errno = 0;
+    if (rule->kind == RULE_JOBS) {
+        number = strtoll(text, &end, 10);
+        if (end == text || *end != '\0' || errno != 0 || number < 1)
+            error_set(&error, "it must be a number of jobs from 1 on");
+    } else if (option_parse_duration(text, &number, &error) == 0 && number < 1) {
+        error_set(&error, "it must be more than 0s");
+    }
+    if (error.text[0] == '\0' && number > rule->at_least)
+        error_set(&error, "it is more than %s: the rule would be released before it counts",
+                  key_of(rule));
+    if (error.text[0] == '\0')
+        return number;
+    config_mistake(config, node, "release_below: %s", error.text);
+    return 0;
+}
+
 static void read_rule(struct config *config, const struct config_node *node,
                       struct rule_list *rules)
 {
@@ -63,14 +96,20 @@ static void read_rule(struct config *config, const struct config_node *node,
     option_init(table, &keys);
     option_fill(table, config, node, no_others, 0, &keys);
     option_complete(table, config, node, &keys);
-    if (!has_one_metric(config, node))
-        return;
-    bool by_jobs = config_get(node, "at_least") != NULL;
-    int64_t at_least = by_jobs ? keys.at_least : keys.latency_ms;
-    if (at_least != DYN_ABSENT && keys.dynos != DYN_ABSENT)
-        add_rule(rules,
-                 (struct rule){by_jobs ? RULE_JOBS : RULE_LATENCY, at_least, (int32_t)keys.dynos},
-                 node);
+    if (has_one_metric(config, node)) {
+        bool by_jobs = config_get(node, "at_least") != NULL;
+        struct rule rule = {
+            .kind = by_jobs ? RULE_JOBS : RULE_LATENCY,
+            .at_least = by_jobs ? keys.at_least : keys.latency_ms,
+            .dynos = (int32_t)keys.dynos,
+        };
+        if (rule.at_least != DYN_ABSENT && keys.release_below != NULL)
+            rule.release_below =
+                read_release(config, config_get(node, "release_below"), keys.release_below, &rule);
+        if (rule.at_least != DYN_ABSENT && keys.dynos != DYN_ABSENT)
+            add_rule(rules, rule, node);
+    }
+    option_fini(table, &keys);
 }
 
 void settings_read_rules(struct config *config, const struct config_node *list,
@@ -86,8 +125,8 @@ void settings_read_rules(struct config *config, const struct config_node *list,
                            "rules must be a list such as [{ at_least: 10, dynos: 5 }]");
         return;
     }
-    if (config_count(list) > MOST_RULES) {
-        config_mistake(config, list, "rules has more than %d items", MOST_RULES);
+    if (config_count(list) > POLICY_MOST_RULES) {
+        config_mistake(config, list, "rules has more than %d items", POLICY_MOST_RULES);
         return;
     }
     for (size_t i = 0; i < config_count(list); i++)
@@ -95,11 +134,6 @@ void settings_read_rules(struct config *config, const struct config_node *list,
 }
 
 /* ---- Checking ---- */
-
-static const char *key_of(const struct rule *rule)
-{
-    return rule->kind == RULE_JOBS ? "at_least" : "latency";
-}
 
 /* The rule of the same kind that comes before rule i as the number grows; n if there is none. Of
  * two with one number the earlier one in the file. */

@@ -7,12 +7,24 @@
 #include <string.h>
 #include <strings.h>
 
+static void forget_ids(struct formation *formation)
+{
+    for (size_t i = 0; i < formation->n_dynos; i++) {
+        free(formation->dynos[i].id);
+        free(formation->dynos[i].name);
+    }
+    free(formation->dynos);
+    formation->dynos = NULL;
+    formation->n_dynos = 0;
+}
+
 void formation_fini(struct formation *formation)
 {
+    forget_ids(formation);
     for (size_t i = 0; i < formation->n; i++)
         free(formation->items[i].type);
     free(formation->items);
-    *formation = (struct formation){NULL, 0};
+    *formation = (struct formation){0};
 }
 
 static struct process *find(const struct formation *formation, const char *type, size_t length)
@@ -109,7 +121,26 @@ static void set_dynos(struct formation *formation, int32_t number)
 
 void formation_forget_dynos(struct formation *formation)
 {
+    forget_ids(formation);
     set_dynos(formation, -1);
+}
+
+/* Without memory for it, it is not known. */
+static void take_id(struct formation *formation, const char *id, const char *name)
+{
+    size_t size = (formation->n_dynos + 1) * sizeof *formation->dynos;
+    struct dyno *more = realloc(formation->dynos, size);
+    if (more == NULL)
+        return;
+    formation->dynos = more;
+    struct dyno *dyno = &more[formation->n_dynos];
+    *dyno = (struct dyno){strdup(id), strdup(name)};
+    if (dyno->id != NULL && dyno->name != NULL) {
+        formation->n_dynos++;
+        return;
+    }
+    free(dyno->id);
+    free(dyno->name);
 }
 
 /* False if it is no dyno. One of no process type, such as a console, is passed over. */
@@ -117,7 +148,11 @@ static bool take_dyno(struct formation *formation, const cJSON *dyno)
 {
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(dyno, "type"));
     const char *state = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(dyno, "state"));
+    const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(dyno, "id"));
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(dyno, "name"));
     struct process *process = type != NULL ? formation_find(formation, type) : NULL;
+    if (process != NULL && id != NULL && name != NULL)
+        take_id(formation, id, name);
     if (process != NULL && state != NULL) {
         process->up += strcmp(state, "up") == 0;
         process->starting += strcmp(state, "starting") == 0;
@@ -130,6 +165,7 @@ bool formation_take_dynos(struct formation *formation, const char *json, size_t 
 {
     cJSON *root = cJSON_ParseWithLengthOpts(json, length + 1, NULL, 1);
     bool is_list = cJSON_IsArray(root);
+    forget_ids(formation);
     set_dynos(formation, 0);
     for (const cJSON *item = is_list ? root->child : NULL; item != NULL && is_list;
          item = item->next)
@@ -157,9 +193,18 @@ void formation_list(const struct formation *formation, char *out, size_t room)
     }
 }
 
+static const char *name_of(const struct formation *formation, const char *host)
+{
+    for (size_t i = 0; i < formation->n_dynos; i++)
+        if (strcmp(formation->dynos[i].id, host) == 0)
+            return formation->dynos[i].name;
+    return host;
+}
+
 int32_t formation_dyno(const struct formation *formation, const char *host,
                        const struct process **process)
 {
+    host = name_of(formation, host);
     const char *dot = strrchr(host, '.');
     if (dot == NULL || dot[1] < '1' || dot[1] > '9' || strlen(dot + 1) > 9 ||
         strspn(dot + 1, "0123456789") != strlen(dot + 1))

@@ -17,10 +17,18 @@ struct process {
     int32_t crashed;
 };
 
-/* {NULL, 0} is an empty one. */
+/* A dyno that runs or starts. */
+struct dyno {
+    char *id;   /* which is its host name on the Cedar generation */
+    char *name; /* "worker.3" */
+};
+
+/* All zeroes is an empty one. */
 struct formation {
     struct process *items;
     size_t n;
+    struct dyno *dynos; /* as far as they were told */
+    size_t n_dynos;
 };
 
 void formation_fini(struct formation *formation);
@@ -47,9 +55,9 @@ void formation_forget_dynos(struct formation *formation);
 /* "web, worker", cut with "..." where the room ends. */
 void formation_list(const struct formation *formation, char *out, size_t room);
 
-/* Whom a host name of Heroku means: "worker.3" is number 3 of the type "worker". 0 if it means
- * none of this formation's types in that form, as on the Fir generation ("worker-23z34x56y-w78k9"),
- * whose names have no number. */
+/* Whom a host name of Heroku means, be it a dyno's name or its id: "worker.3" is number 3 of the
+ * type "worker". 0 if it means none of this formation's, or one without a number, as on the Fir
+ * generation ("worker-23z34x56y-w78k9"). */
 int32_t formation_dyno(const struct formation *formation, const char *host,
                        const struct process **process);
 

@@ -260,7 +260,7 @@ static int32_t read_rest(struct heroku *heroku, const struct dyn_call *call,
 static int32_t read_formation(struct heroku *heroku, const struct dyn_call *call)
 {
     char known[sizeof heroku->etag + sizeof "If-None-Match: "];
-    struct formation fresh = {NULL, 0};
+    struct formation fresh = {0};
     struct http_reply reply;
     bool is_asked = heroku->is_known && heroku->etag[0] != '\0';
     snprintf(known, sizeof known, "If-None-Match: %s", heroku->etag);
@@ -404,7 +404,7 @@ static bool learn(struct heroku *heroku, const struct formation *told,
 static int32_t take_reply(struct heroku *heroku, const struct http_reply *reply,
                           const struct heroku_update *updates, size_t n)
 {
-    struct formation told = {NULL, 0};
+    struct formation told = {0};
     const char *why;
     int32_t code = DYN_OK;
     if (!formation_parse(&told, reply->body, reply->length, &why))

@@ -17,7 +17,19 @@ static struct rule rules[] = {
 };
 enum { N_RULES = sizeof rules / sizeof rules[0] };
 
-static const struct policy policy = {rules, N_RULES, 0, 1, 25, 10000, 600000, -1};
+static const struct policy policy = {
+    .rules = rules,
+    .n_rules = N_RULES,
+    .min = 1,
+    .max = 25,
+    .stale_ms = 10000,
+    .hold_ms = 600000,
+    .then = -1,
+    .up = {.after_ms = 10000, .step = 10, .every_ms = 60000},
+    .down = {.after_ms = 300000, .step = 50, .is_percent = true, .every_ms = 60000},
+    .protect = PROTECT_IDLE,
+    .wake = 1,
+};
 
 static struct reading readings[READINGS];
 
@@ -41,8 +53,15 @@ static int64_t decide_all(void)
 {
     struct history history = {0};
     int64_t sum = 0;
-    for (size_t i = 0; i < READINGS; i++)
-        sum += policy_decide(&policy, &history, &readings[i], (int32_t)(i % 20), 2000).size;
+    for (size_t i = 0; i < READINGS; i++) {
+        struct inputs inputs = {
+            .reading = readings[i],
+            .now_ms = 2000 + (int64_t)i,
+            .present = (int32_t)(i % 20),
+            .names_busy = true,
+        };
+        sum += policy_decide(&policy, &history, &inputs).size;
+    }
     return sum;
 }
 

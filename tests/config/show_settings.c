@@ -25,9 +25,41 @@ static void show_rule(const struct rule *rule)
         option_print_duration(rule->at_least, &at_least);
     else
         text_add_format(&at_least, "%" PRId64, rule->at_least);
-    printf("  rule: %s %s: %" PRId32 " dynos\n",
-           rule->kind == RULE_LATENCY ? "latency" : "at_least", text_chars(&at_least), rule->dynos);
+    printf("  rule: %s %s: %" PRId32 " dynos", rule->kind == RULE_LATENCY ? "latency" : "at_least",
+           text_chars(&at_least), rule->dynos);
+    if (rule->release_below > 0)
+        printf(", until below %" PRId64, rule->release_below);
+    putchar('\n');
     text_fini(&at_least);
+}
+
+static void show_ramp(const char *name, const struct ramp *ramp)
+{
+    printf("  %s: %" PRId64 " ms", name, ramp->after_ms);
+    if (ramp->step > 0)
+        printf(", %" PRId32 "%s each %" PRId64 " ms", ramp->step, ramp->is_percent ? "%" : "",
+               ramp->every_ms);
+    putchar('\n');
+}
+
+/* What differs from what nobody wrote. */
+static void show_scaling(const struct policy *policy)
+{
+    static const char *const protects[] = {"idle", "all", "none"};
+    if (policy->up.after_ms != 0 || policy->up.step != 0)
+        show_ramp("up", &policy->up);
+    if (policy->down.after_ms != 300000 || policy->down.step != 0)
+        show_ramp("down", &policy->down);
+    if (policy->protect != PROTECT_NONE || policy->protect_ms != 0)
+        printf("  protect: %s for %" PRId64 " ms\n", protects[policy->protect], policy->protect_ms);
+    if (policy->linger_ms != 0)
+        show_duration("linger", policy->linger_ms);
+    if (policy->boot_ms >= 0)
+        show_duration("boot", policy->boot_ms);
+    if (policy->wake != 1)
+        printf("  wake: %" PRId64 "\n", policy->wake);
+    if (policy->counts_busy)
+        puts("  counts busy");
 }
 
 static void show_policy(const struct policy *policy)
@@ -43,6 +75,7 @@ static void show_policy(const struct policy *policy)
     show_duration("hold", policy->hold_ms);
     if (policy->then >= 0)
         printf("  then: %" PRId32 "\n", policy->then);
+    show_scaling(policy);
 }
 
 static void show_pool(const struct settings *settings, const struct pool_spec *pool)

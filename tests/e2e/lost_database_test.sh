@@ -22,6 +22,7 @@ cat >"$scratch/dynomatic.yml" <<END
 interval: 100ms
 queue: { adapter: delayedjob, url: "$postgres_url" }
 scaler: { backend: heroku-formation, app: myapp, token: "$token", api_url: "$api_url", read_every: 1s }
+scale_down: { after: 0s }
 rules:
   - { at_least: 1, dynos: 1 }
   - { at_least: 10, dynos: 5 }

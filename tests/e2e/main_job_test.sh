@@ -19,6 +19,7 @@ cat >"$scratch/formation.yml" <<END
 interval: 100ms
 queue: { adapter: delayedjob, url: "sqlite3:$db" }
 scaler: { backend: heroku-formation, app: myapp, token: "\${HEROKU_API_KEY}", api_url: "$api_url" }
+scale_down: { after: 0s }
 rules:
   - { at_least: 30, dynos: 15 }
   - { at_least: 1, dynos: 1 }
@@ -69,6 +70,7 @@ scaler:
   token: "\${HEROKU_API_KEY}"
   api_url: "$api_url"
   worker_names: [worker1, worker2, worker3, worker4]
+scale_down: { after: 0s }
 rules:
   - { at_least: 1, dynos: 1 }
   - { at_least: 50, dynos: 2 }

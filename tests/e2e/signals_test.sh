@@ -15,6 +15,7 @@ write_config() { # dynos for 10 jobs
 interval: 100ms
 queue: { adapter: delayedjob, url: "sqlite3:$db" }
 scaler: { backend: heroku-formation, app: myapp, token: "$token", api_url: "$api_url" }
+scale_down: { after: 0s }
 rules: [{ at_least: 10, dynos: $1 }]
 END
 }

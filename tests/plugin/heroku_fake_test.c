@@ -152,8 +152,8 @@ static void list_runs_from_its_beginning(void)
     CHECK_INT(size(host, 0), 2);
     finish(host);
     CHECK_INT(quantity(&platform, "worker1"), 1);
-    CHECK_INT(quantity(&platform, "worker2"), 1);
-    CHECK_INT(quantity(&platform, "worker3"), 0);
+    CHECK_INT(quantity(&platform, "worker2"), 0);
+    CHECK_INT(quantity(&platform, "worker3"), 1); /* nothing is stopped to start another */
     CHECK_INT(logged(&platform, "\"PATCH\""), 1);
     stop(&platform);
 }

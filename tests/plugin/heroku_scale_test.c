@@ -458,6 +458,31 @@ static void kept_workers_are_spared(void)
         try_spared(&spareds[i]);
 }
 
+/* On Cedar a dyno's host name is its id, which the list of dynos tells. */
+static void a_host_name_may_be_a_dynos_id(void)
+{
+    static const struct line lines[] = {
+        {.body = "[{\"type\":\"worker\",\"quantity\":5}]"},
+        {.body = "[{\"id\":\"01234567-89ab-cdef-0123-456789abcdef\",\"name\":\"worker.3\","
+                 "\"type\":\"worker\",\"state\":\"up\"},"
+                 "{\"id\":7,\"name\":\"worker.5\",\"type\":\"worker\",\"state\":\"up\"}]"},
+        {.body = "[{\"type\":\"worker\",\"quantity\":3}]"},
+    };
+    static const char *const names[] = {"worker"};
+    static const char *const keep[] = {"01234567-89ab-cdef-0123-456789abcdef"};
+    static const char *const stranger[] = {"76543210-89ab-cdef-0123-456789abcdef"};
+    static const struct dyn_change spares = {"worker", keep, 1, 1};
+    static const struct dyn_change unknown = {"worker", stranger, 1, 1};
+    struct stage stage = stage_open("heroku-formation", lines, 3, ", dynos: yes");
+    CHECK_INT(stage_read(&stage, names, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(stage_apply(&stage, &unknown, 1, DEADLINE_MS), DYN_OK);
+    CHECK_INT(stage_size(&stage, 0), 5);
+    CHECK_INT(stage_apply(&stage, &spares, 1, DEADLINE_MS), DYN_OK);
+    CHECK_HAS(stage_body(&stage, 2), "\"quantity\":3}");
+    CHECK_INT(stage_size(&stage, 0), 3);
+    stage_close(&stage);
+}
+
 static void no_limit_is_known_beforehand(void)
 {
     static const struct line lines[] = {{.body = LIST}};
@@ -468,6 +493,7 @@ static void no_limit_is_known_beforehand(void)
 }
 
 static const struct test tests[] = {
+    {"a host name may be a dyno's id", a_host_name_may_be_a_dynos_id},
     {"the accepted size is what the platform says", accepted_size_is_what_the_platform_says},
     {"a size that is not told is unknown", untold_size_is_unknown},
     {"a refusal is told, and no size", refusal_is_told_and_no_size},

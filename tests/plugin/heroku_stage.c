@@ -15,8 +15,8 @@ struct stage stage_open(const char *plugin, const struct line *lines, size_t n, 
     char *error = NULL;
     char *options =
         memory_format("{app: myapp, token: " STAGE_TOKEN
-                      ", api_url: 'http://127.0.0.1:%d', maintenance: ignore, dynos: no%s}",
-                      script_port(stage.script), more);
+                      ", api_url: 'http://127.0.0.1:%d', maintenance: ignore%s%s}",
+                      script_port(stage.script), strstr(more, "dynos:") ? "" : ", dynos: no", more);
     stage.host = testhost_open(plugin, options, &error);
     if (stage.host == NULL) {
         fprintf(stderr, "%s does not open: %s\n", plugin, error);

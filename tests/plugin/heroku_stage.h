@@ -17,7 +17,7 @@ struct stage {
 };
 
 /* Opens the plugin for the app "myapp" at a server that says these lines; `more` are further
- * options, as ", name: value". Ends the program if it cannot. */
+ * options, as ", name: value" (dynos is no unless they say so). Ends the program if it cannot. */
 struct stage stage_open(const char *plugin, const struct line *lines, size_t n, const char *more);
 
 /* Ends both; checks that the contract was kept. */

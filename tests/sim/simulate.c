@@ -3,11 +3,14 @@
  *
  *     simulate FILE.sim
  *
- * A script is a configuration as dynomatic.yml(5) has it, for the plugins "store" and "platform", a
+ * A script is a configuration as dynomatic.yml(5) has it, for the plugins of stage.h, a
  * line "---", and what happens, a line an event:
  *
  *     0s   worker waiting 25            jobs of the pool; also "at least 25" and "unknown"
  *     0s   worker latency 40s           likewise
+ *     0s   worker busy 2                jobs that run; also "at least 2" and "unknown"
+ *     0s   worker busy_at worker.2 worker.5   the workers that run them ("none": nobody)
+ *     0s   worker due 5m                the next job is due then, from now on
  *     0s   worker size 3                somebody else sets the size
  *     0s   worker most 8                the platform takes no greater size
  *     60s  store fails no connection    its calls fail and may work again (DYN_RETRY)
@@ -17,8 +20,8 @@
  *     90s  store works
  *     1h   end
  *
- * What comes out: each apply call, each line of the log from info on, with the time by the false
- * clock; at the end how often each side was called. */
+ * What comes out: each apply call, each busy worker that it stops, each line of the log from info
+ * on, with the time by the false clock; at the end how often each side was called. */
 #include "core/cycle.h"
 #include "core/log.h"
 #include "core/memory.h"
@@ -70,6 +73,12 @@ void stage_asked(const char *side, const char *changes)
         return;
     print_time();
     printf("%s <- %s\n", side, changes);
+}
+
+void stage_killed(const char *host)
+{
+    print_time();
+    printf("%s is stopped while it is busy\n", host);
 }
 
 /* In place of core/log. */
@@ -133,19 +142,41 @@ static struct value value(const char *text, int64_t (*parse)(const char *text))
 
 static bool set_scene(const char *name, const char *verb, const char *rest)
 {
-    bool is_one = strcmp(verb, "waiting") == 0 || strcmp(verb, "latency") == 0 ||
-                  strcmp(verb, "size") == 0 || strcmp(verb, "most") == 0;
-    struct scene *scene = is_one ? stage_scene(name) : NULL;
+    static const char *const verbs[] = {"waiting", "latency", "busy", "busy_at",
+                                        "due",     "size",    "most"};
+    struct scene *scene = NULL;
+    size_t i = 0;
+    while (i < sizeof verbs / sizeof verbs[0] && strcmp(verb, verbs[i]) != 0)
+        i++;
+    if (i < sizeof verbs / sizeof verbs[0])
+        scene = stage_scene(name);
     if (scene == NULL)
         return false;
-    if (verb[0] == 'w')
+    switch (i) {
+    case 0:
         scene->waiting = value(rest, count);
-    else if (verb[0] == 'l')
+        break;
+    case 1:
         scene->latency = value(rest, duration);
-    else if (verb[0] == 's')
+        break;
+    case 2:
+        scene->busy = value(rest, count);
+        break;
+    case 3:
+        snprintf(scene->busy_hosts, sizeof scene->busy_hosts, "%s",
+                 strcmp(rest, "none") != 0 ? rest : "");
+        break;
+    case 4:
+        scene->due = value(rest, duration);
+        scene->due.number += stage_now_ms;
+        break;
+    case 5:
         scene->size = count(rest);
-    else
+        break;
+    default:
         scene->most = count(rest);
+        break;
+    }
     return true;
 }
 

@@ -22,6 +22,7 @@ struct scene *stage_scene(const char *name)
         if (scenes[i].name[0] == '\0') {
             snprintf(scenes[i].name, sizeof scenes[i].name, "%s", name);
             scenes[i].most = INT32_MAX;
+            scenes[i].due = VALUE_UNKNOWN;
         }
         if (strcmp(scenes[i].name, name) == 0)
             return &scenes[i];
@@ -108,8 +109,54 @@ static int32_t stage_measure(void *self, const struct dyn_call *call,
             put(stage, i, DYN_WAITING, counted(scene->waiting, groups[i].cap));
         if ((groups[i].metrics & DYN_BIT(DYN_LATENCY)) != 0)
             put(stage, i, DYN_LATENCY, scene->latency);
+        if ((groups[i].metrics & DYN_BIT(DYN_BUSY)) != 0)
+            put(stage, i, DYN_BUSY, scene->busy);
+        if ((groups[i].metrics & DYN_BIT(DYN_NEXT_DUE)) != 0 && scene->due.number > stage_now_ms)
+            put(stage, i, DYN_NEXT_DUE,
+                (struct value){scene->due.number - stage_now_ms, scene->due.doubt});
     }
     return outcome(stage, call, CALL_MEASURE);
+}
+
+/* The number in "worker.3". */
+static int64_t number_of(const char *host)
+{
+    const char *dot = strrchr(host, '.');
+    return dot != NULL ? atoll(dot + 1) : 0;
+}
+
+/* Visits each host name of a scene's busy workers. */
+static void for_each_busy(const struct scene *scene, void (*visit)(const char *host, void *context),
+                          void *context)
+{
+    char hosts[sizeof scene->busy_hosts];
+    char *rest = NULL;
+    snprintf(hosts, sizeof hosts, "%s", scene->busy_hosts);
+    for (char *host = strtok_r(hosts, " ", &rest); host != NULL; host = strtok_r(NULL, " ", &rest))
+        visit(host, context);
+}
+
+struct naming {
+    const struct dyn_host *host;
+    uint32_t index;
+};
+
+static void name_worker(const char *host, void *context)
+{
+    const struct naming *naming = context;
+    struct dyn_worker worker = {.busy_ms = DYN_ABSENT, .host = host, .id = host, .n_jobs = 1};
+    naming->host->put_worker(naming->host, naming->index, &worker);
+}
+
+static int32_t stage_workers(void *self, const struct dyn_call *call,
+                             const struct dyn_group *groups, uint32_t n)
+{
+    struct stage *stage = self;
+    for (uint32_t i = 0; i < n; i++) {
+        struct naming naming = {stage->host, i};
+        for_each_busy(stage_scene(groups[i].name), name_worker, &naming);
+    }
+    return outcome(stage, call, CALL_WORKERS);
 }
 
 static int32_t stage_read(void *self, const struct dyn_call *call, const char *const *names,
@@ -131,6 +178,32 @@ static void tell_changes(const struct stage *stage, const struct dyn_change *cha
     text_fini(&text);
 }
 
+/* The nearest size to the wanted one that stops nobody of whom the change says so. */
+static int64_t spare(const struct scene *scene, const struct dyn_change *change)
+{
+    int64_t size = change->size < scene->most ? change->size : scene->most;
+    for (uint32_t i = 0; i < change->n_keep; i++) {
+        int64_t number = number_of(change->keep[i]);
+        if (number > size && number <= scene->size)
+            size = number;
+    }
+    return size;
+}
+
+static void tell_if_killed(const char *host, void *context)
+{
+    const int64_t *size = context;
+    if (number_of(host) > *size)
+        stage_killed(host);
+}
+
+static void set_size(struct scene *scene, int64_t size)
+{
+    if (size < scene->size)
+        for_each_busy(scene, tell_if_killed, &size);
+    scene->size = size;
+}
+
 static int32_t stage_apply(void *self, const struct dyn_call *call,
                            const struct dyn_change *changes, uint32_t n)
 {
@@ -138,9 +211,9 @@ static int32_t stage_apply(void *self, const struct dyn_call *call,
     tell_changes(stage, changes, n);
     for (uint32_t i = 0; i < n && stage->side->code == DYN_OK; i++) {
         struct scene *scene = stage_scene(changes[i].name);
-        scene->size = changes[i].size < scene->most ? changes[i].size : scene->most;
+        set_size(scene, spare(scene, &changes[i]));
         stage->host->put(stage->host, i, DYN_SIZE, scene->size, 0);
-        if (scene->size != changes[i].size)
+        if (scene->size < changes[i].size)
             stage->host->unknown(stage->host, i, "no more are allowed");
     }
     return outcome(stage, call, CALL_APPLY);
@@ -159,6 +232,9 @@ static struct dyn_option platform_options[] = {{.name = "named",
                                                 .type = DYN_TEXT,
                                                 .offset = offsetof(struct stage_config, named)}};
 
+#define STORE_METRICS \
+    (DYN_BIT(DYN_WAITING) | DYN_BIT(DYN_LATENCY) | DYN_BIT(DYN_BUSY) | DYN_BIT(DYN_NEXT_DUE))
+
 static const struct plugin store = {
     .table = {.size = sizeof(struct dyn_plugin),
               .abi = DYN_ABI,
@@ -171,8 +247,23 @@ static const struct plugin store = {
               .close = stage_close,
               .queue = &store.queue},
     .queue = {.size = sizeof(struct dyn_queue),
-              .metrics = DYN_BIT(DYN_WAITING) | DYN_BIT(DYN_LATENCY),
-              .measure = stage_measure},
+              .metrics = STORE_METRICS,
+              .measure = stage_measure,
+              .workers = stage_workers},
+    .options = store_options,
+};
+static const struct plugin counter = {
+    .table = {.size = sizeof(struct dyn_plugin),
+              .abi = DYN_ABI,
+              .name = "counter",
+              .options = store_options,
+              .n_options = 1,
+              .option_size = sizeof(struct dyn_option),
+              .config_size = sizeof(struct stage_config),
+              .open = stage_open,
+              .close = stage_close,
+              .queue = &counter.queue},
+    .queue = {.size = sizeof(struct dyn_queue), .metrics = STORE_METRICS, .measure = stage_measure},
     .options = store_options,
 };
 static const struct plugin platform = {
@@ -194,9 +285,11 @@ const struct plugin *plugin_load(const char *name, struct error *error)
 {
     if (strcmp(name, "store") == 0)
         return &store;
+    if (strcmp(name, "counter") == 0)
+        return &counter;
     if (strcmp(name, "platform") == 0)
         return &platform;
-    error_set(error, "a simulation has the plugins \"store\" and \"platform\", and no \"%s\"",
+    error_set(error, "a simulation has the plugins store, counter and platform, and no \"%s\"",
               name);
     return NULL;
 }
@@ -208,10 +301,10 @@ char *plugin_folders(void)
 
 char **plugin_names(size_t *n)
 {
-    char **names = memory_new(2, sizeof *names);
-    names[0] = memory_copy("platform");
-    names[1] = memory_copy("store");
-    *n = 2;
+    static const char *const all[] = {"counter", "platform", "store"};
+    char **names = memory_new(3, sizeof *names);
+    for (*n = 0; *n < 3; ++*n)
+        names[*n] = memory_copy(all[*n]);
     return names;
 }
 

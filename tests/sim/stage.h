@@ -2,8 +2,9 @@
  * The other side of the host, as a script has it: stores and platforms that answer, fail, hang or
  * take their time, and the crew that calls them, all on one thread and on a false clock.
  *
- * It stands in for core/crew.h and core/plugin.h: a program that links it gets the plugins "store"
- * and "platform" of this file and no others. An option `named` tells several of one kind apart. */
+ * It stands in for core/crew.h and core/plugin.h: a program that links it gets the plugins "store",
+ * "counter" (a store that cannot name who is busy) and "platform" of this file and no others. An
+ * option `named` tells several of one kind apart. The platform stops the highest numbers first. */
 #ifndef TESTS_SIM_STAGE_H
 #define TESTS_SIM_STAGE_H
 
@@ -18,6 +19,9 @@ struct scene {
     char name[64];
     struct value waiting;
     struct value latency;
+    struct value busy;
+    struct value due;     /* ms on the false clock */
+    char busy_hosts[256]; /* "worker.1 worker.4" */
     int64_t size;
     int64_t most; /* the platform takes no greater size */
 };
@@ -48,7 +52,9 @@ int64_t stage_next_answer_ms(const struct crew *crew);
 /* The end: whatever still runs is answered at the next crew_take(). */
 void stage_let_go(void);
 
-/* What an apply call asks for, told to whoever links this file. */
+/* What an apply call asks for, and that a busy worker was stopped, told to whoever links this file.
+ */
 void stage_asked(const char *side, const char *changes);
+void stage_killed(const char *host);
 
 #endif

@@ -159,8 +159,9 @@ static struct pool_spec pool_of(size_t i, size_t store)
                                   .max = INT32_MAX,
                                   .stale_ms = 10000,
                                   .hold_ms = 600000,
-                                  .then = -1};
-    pool.policy.rules[0] = (struct rule){RULE_JOBS, 10, 5}; /* at least 10 jobs: 5 dynos */
+                                  .then = -1,
+                                  .protect = PROTECT_NONE};
+    pool.policy.rules[0] = (struct rule){RULE_JOBS, 10, 5, 0}; /* at least 10 jobs: 5 dynos */
     return pool;
 }
 

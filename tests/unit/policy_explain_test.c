@@ -8,21 +8,36 @@
 
 enum { NOW_MS = 10000000, STALE_MS = 10000, HOLD_MS = 600000 };
 
-static struct rule rules[] = {{RULE_JOBS, 30, 15}, {RULE_JOBS, 10, 1}, {RULE_LATENCY, 90000, 8}};
+static struct rule rules[] = {
+    {RULE_JOBS, 30, 15, 0}, {RULE_JOBS, 10, 1, 0}, {RULE_LATENCY, 90000, 8, 0}};
 
 static struct policy jobs_policy(void)
 {
-    return (struct policy){rules, 2, 0, 1, INT32_MAX, STALE_MS, HOLD_MS, -1};
+    return (struct policy){.rules = rules,
+                           .n_rules = 2,
+                           .min = 1,
+                           .max = INT32_MAX,
+                           .stale_ms = STALE_MS,
+                           .hold_ms = HOLD_MS,
+                           .then = -1,
+                           .protect = PROTECT_NONE};
 }
 
 static struct policy both_policy(void)
 {
-    return (struct policy){rules, 3, 0, 1, INT32_MAX, STALE_MS, HOLD_MS, -1};
+    return (struct policy){.rules = rules,
+                           .n_rules = 3,
+                           .min = 1,
+                           .max = INT32_MAX,
+                           .stale_ms = STALE_MS,
+                           .hold_ms = HOLD_MS,
+                           .then = -1,
+                           .protect = PROTECT_NONE};
 }
 
 static struct reading measured(struct value waiting, struct value latency)
 {
-    return (struct reading){NOW_MS, waiting, latency, VALUE_UNKNOWN};
+    return (struct reading){NOW_MS, waiting, latency, VALUE_UNKNOWN, VALUE_UNKNOWN};
 }
 
 /* Decides now, having been blind since `blind_since_ms`, and checks the line. */
@@ -31,7 +46,8 @@ static void check_blind(const struct policy *policy, struct reading reading, int
 {
     struct history history = {.blind_since_ms = blind_since_ms};
     struct text line = {0};
-    struct decision decision = policy_decide(policy, &history, &reading, present, NOW_MS);
+    struct inputs inputs = {.reading = reading, .now_ms = NOW_MS, .present = present};
+    struct decision decision = policy_decide(policy, &history, &inputs);
     policy_explain(policy, &decision, &reading, &line);
     CHECK_TEXT(text_chars(&line), expected);
     text_fini(&line);
@@ -110,7 +126,15 @@ static void then_is_told(void)
 
 static void a_policy_without_rules_says_so(void)
 {
-    struct policy policy = {NULL, 0, 0, 3, 9, STALE_MS, HOLD_MS, -1};
+    struct policy policy = {.rules = NULL,
+                            .n_rules = 0,
+                            .per_dyno = 0,
+                            .min = 3,
+                            .max = 9,
+                            .stale_ms = STALE_MS,
+                            .hold_ms = HOLD_MS,
+                            .then = -1,
+                            .protect = PROTECT_NONE};
     check(&policy, measured(VALUE_UNKNOWN, VALUE_UNKNOWN), 5,
           "nothing to look at; below every rule: 3 dynos");
 }
@@ -135,7 +159,7 @@ static void durations_have_the_units_of_people(void)
         {187200000, "oldest 2 d 4 h"},
         {INT64_MAX, "oldest 106751991167 d 7 h"},
     };
-    struct policy policy = {&rules[2], 1, 0, 1, 9, STALE_MS, HOLD_MS, -1};
+    struct policy policy = {.rules = &rules[2], .n_rules = 1, .min = 1, .max = 9};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct decision decision = {0};
         struct reading reading = measured(VALUE_UNKNOWN, EXACT(cases[i].ms));
@@ -149,10 +173,11 @@ static void durations_have_the_units_of_people(void)
 static void crashes_are_told(void)
 {
     struct policy policy = jobs_policy();
-    struct history history = {.crashed = 2};
+    struct history history = HISTORY_NONE;
     struct reading reading = measured(EXACT(31), VALUE_UNKNOWN);
     struct text line = {0};
-    struct decision decision = policy_decide(&policy, &history, &reading, 3, NOW_MS);
+    struct inputs inputs = {.reading = reading, .now_ms = NOW_MS, .present = 3, .crashed = 2};
+    struct decision decision = policy_decide(&policy, &history, &inputs);
     policy_explain(&policy, &decision, &reading, &line);
     CHECK_TEXT(text_chars(&line),
                "31 waiting; rule at_least 30: 15 dynos; 2 of 3 have crashed, so not raised: 3");

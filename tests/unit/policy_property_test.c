@@ -54,10 +54,16 @@ struct world {
     int64_t now_ms;
 };
 
+static struct inputs inputs_of(const struct world *world)
+{
+    return (struct inputs){
+        .reading = world->reading, .now_ms = world->now_ms, .present = world->present};
+}
+
 /* One die a statement: the order within an expression is the compiler's. */
 static struct rule random_rule(void)
 {
-    struct rule rule;
+    struct rule rule = {0};
     rule.kind = one_in(3) ? RULE_LATENCY : RULE_JOBS;
     rule.at_least = number();
     rule.dynos = one_in(30) ? INT32_MAX : (int32_t)upto(30);
@@ -84,6 +90,9 @@ static void fill_policy(struct policy *policy, struct rule *rules)
     policy->stale_ms = upto(20);
     policy->hold_ms = upto(20);
     policy->then = (int32_t)upto(15) - 1;
+    policy->wake = upto(2);
+    policy->boot_ms = upto(20);
+    policy->protect = PROTECT_NONE;
     for (size_t i = 0; i < policy->n_rules; i++)
         rules[i] = random_rule();
 }
@@ -96,6 +105,7 @@ static void fill(struct world *world)
     world->reading.at_ms = world->now_ms - upto(30);
     world->reading.waiting = random_value();
     world->reading.latency = random_value();
+    world->history = (struct history)HISTORY_NONE;
     world->history.blind_since_ms = one_in(2) ? 0 : world->now_ms - upto(30);
     world->present = one_in(30) ? INT32_MAX : (int32_t)upto(41) - 1;
 }
@@ -106,7 +116,8 @@ static struct decision decide(const struct world *world)
 {
     struct history history = world->history;
     n_decided++;
-    return policy_decide(&world->policy, &history, &world->reading, world->present, world->now_ms);
+    struct inputs inputs = inputs_of(world);
+    return policy_decide(&world->policy, &history, &inputs);
 }
 
 static int32_t size(const struct world *world)
@@ -319,14 +330,15 @@ static void at_least_the_cap_decides_like_the_exact_number(void)
 static bool blindness_is_remembered(struct world *world)
 {
     bool wants = policy_wants_waiting(&world->policy) || policy_wants_latency(&world->policy);
-    struct history history = {0};
+    struct history history = HISTORY_NONE;
     world->reading.waiting = VALUE_UNKNOWN;
     world->reading.latency = VALUE_UNKNOWN;
-    policy_decide(&world->policy, &history, &world->reading, world->present, world->now_ms);
+    struct inputs inputs = inputs_of(world);
+    policy_decide(&world->policy, &history, &inputs);
     int64_t since_ms = history.blind_since_ms;
     n_decided++;
-    struct decision later = policy_decide(&world->policy, &history, &world->reading, world->present,
-                                          world->now_ms + world->policy.hold_ms);
+    inputs.now_ms += world->policy.hold_ms;
+    struct decision later = policy_decide(&world->policy, &history, &inputs);
     return since_ms == (wants ? world->now_ms : 0) && history.blind_since_ms == since_ms &&
            (!wants || later.size >= world->policy.then || later.size == world->policy.max);
 }

@@ -5,6 +5,14 @@
 
 #include <stdio.h>
 
+#define JOBS(n, d)                                       \
+    {                                                    \
+        .kind = RULE_JOBS, .at_least = (n), .dynos = (d) \
+    }
+#define LATENCY(n, d)                                       \
+    {                                                       \
+        .kind = RULE_LATENCY, .at_least = (n), .dynos = (d) \
+    }
 #define EXACT(n)    ((struct value){(n), KNOWN_EXACT})
 #define AT_LEAST(n) ((struct value){(n), KNOWN_AT_LEAST})
 #define N(array)    (sizeof(array) / sizeof((array)[0]))
@@ -12,19 +20,21 @@
 enum { NOW_MS = 10000000, STALE_MS = 10000, HOLD_MS = 600000 };
 
 /* The policies of the cases. Rules stand in no order on purpose. */
-static struct rule jobs_rules[] = {{RULE_JOBS, 30, 15}, {RULE_JOBS, 10, 5}, {RULE_JOBS, 20, 10}};
-static struct rule hobby_rules[] = {{RULE_JOBS, 1, 1}, {RULE_JOBS, 50, 2}, {RULE_JOBS, 100, 3}};
-static struct rule latency_rules[] = {{RULE_LATENCY, 60000, 9}, {RULE_LATENCY, 30000, 8}};
-static struct rule both_rules[] = {
-    {RULE_JOBS, 10, 5}, {RULE_LATENCY, 30000, 8}, {RULE_JOBS, 30, 15}};
-static struct rule falling_rules[] = {{RULE_JOBS, 0, 6}, {RULE_JOBS, 10, 2}};
-static struct rule twin_rules[] = {{RULE_JOBS, 10, 3}, {RULE_JOBS, 10, 7}, {RULE_JOBS, 10, 5}};
-static struct rule zero_rule[] = {{RULE_JOBS, 0, 4}};
-static struct rule extreme_rules[] = {{RULE_JOBS, INT64_MAX, INT32_MAX}, {RULE_JOBS, 0, 0}};
+static struct rule jobs_rules[] = {JOBS(30, 15), JOBS(10, 5), JOBS(20, 10)};
+static struct rule hobby_rules[] = {JOBS(1, 1), JOBS(50, 2), JOBS(100, 3)};
+static struct rule latency_rules[] = {LATENCY(60000, 9), LATENCY(30000, 8)};
+static struct rule both_rules[] = {JOBS(10, 5), LATENCY(30000, 8), JOBS(30, 15)};
+static struct rule falling_rules[] = {JOBS(0, 6), JOBS(10, 2)};
+static struct rule twin_rules[] = {JOBS(10, 3), JOBS(10, 7), JOBS(10, 5)};
+static struct rule zero_rule[] = {JOBS(0, 4)};
+static struct rule extreme_rules[] = {JOBS(INT64_MAX, INT32_MAX), JOBS(0, 0)};
 
-#define POLICY(rules_, per_dyno_, min_, max_)                           \
-    {                                                                   \
-        rules_, N(rules_), per_dyno_, min_, max_, STALE_MS, HOLD_MS, -1 \
+#define POLICY(rules_, per_dyno_, min_, max_) \
+    THEN(rules_, N(rules_), per_dyno_, min_, max_, HOLD_MS, -1)
+#define THEN(rules_, n, per_dyno_, min_, max_, hold, then_)                             \
+    {                                                                                   \
+        .rules = rules_, .n_rules = n, .per_dyno = per_dyno_, .min = min_, .max = max_, \
+        .stale_ms = STALE_MS, .hold_ms = hold, .then = then_, .protect = PROTECT_NONE   \
     }
 
 static const struct policy jobs = POLICY(jobs_rules, 0, 1, INT32_MAX);
@@ -36,20 +46,26 @@ static const struct policy falling = POLICY(falling_rules, 0, 0, INT32_MAX);
 static const struct policy twins = POLICY(twin_rules, 0, 0, INT32_MAX);
 static const struct policy zero = POLICY(zero_rule, 0, 0, INT32_MAX);
 static const struct policy extreme = POLICY(extreme_rules, 0, 0, INT32_MAX);
-static const struct policy per_25 = {NULL, 0, 25, 1, 20, STALE_MS, HOLD_MS, -1};
-static const struct policy per_1 = {NULL, 0, 1, 0, INT32_MAX, STALE_MS, HOLD_MS, -1};
-static const struct policy per_most = {NULL, 0, INT64_MAX, 0, 9, STALE_MS, HOLD_MS, -1};
+static const struct policy per_25 = THEN(NULL, 0, 25, 1, 20, HOLD_MS, -1);
+static const struct policy per_1 = THEN(NULL, 0, 1, 0, INT32_MAX, HOLD_MS, -1);
+static const struct policy per_most = THEN(NULL, 0, INT64_MAX, 0, 9, HOLD_MS, -1);
 static const struct policy mixed = POLICY(jobs_rules, 2, 1, 20);
-static const struct policy no_rules = {NULL, 0, 0, 3, 20, STALE_MS, HOLD_MS, -1};
-static const struct policy with_then = {jobs_rules, N(jobs_rules), 0, 1, 8, STALE_MS, HOLD_MS, 6};
-static const struct policy then_past_max = {jobs_rules, N(jobs_rules), 0,       1,
-                                            8,          STALE_MS,      HOLD_MS, 12};
-static const struct policy at_once = {jobs_rules, N(jobs_rules), 0, 1, 8, STALE_MS, 0, 6};
+static const struct policy no_rules = THEN(NULL, 0, 0, 3, 20, HOLD_MS, -1);
+static const struct policy with_then = THEN(jobs_rules, N(jobs_rules), 0, 1, 8, HOLD_MS, 6);
+static const struct policy then_past_max = THEN(jobs_rules, N(jobs_rules), 0, 1, 8, HOLD_MS, 12);
+static const struct policy at_once = THEN(jobs_rules, N(jobs_rules), 0, 1, 8, 0, 6);
+
+static struct decision decide_at(const struct policy *policy, struct history *history,
+                                 struct reading reading, int32_t present, int64_t now_ms)
+{
+    struct inputs inputs = {.reading = reading, .now_ms = now_ms, .present = present};
+    return policy_decide(policy, history, &inputs);
+}
 
 static struct decision decide(const struct policy *policy, struct reading reading, int32_t present)
 {
-    struct history history = {0};
-    return policy_decide(policy, &history, &reading, present, NOW_MS);
+    struct history history = HISTORY_NONE;
+    return decide_at(policy, &history, reading, present, NOW_MS);
 }
 
 struct a_case {
@@ -64,7 +80,8 @@ struct a_case {
 static void check_cases(const struct a_case *cases, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        struct reading reading = {NOW_MS - 1000, cases[i].waiting, cases[i].latency, VALUE_UNKNOWN};
+        struct reading reading = {NOW_MS - 1000, cases[i].waiting, cases[i].latency, VALUE_UNKNOWN,
+                                  VALUE_UNKNOWN};
         struct decision decision = decide(cases[i].policy, reading, cases[i].present);
         if (!CHECK_INT(decision.size, cases[i].size))
             printf("    in the case: %s\n", cases[i].name);
@@ -148,9 +165,9 @@ static void the_greatest_numbers_do_not_overflow(void)
         {"a number under 0 is none", &jobs, EXACT(INT64_MIN), VALUE_UNKNOWN, 7, 7},
     };
     check_cases(cases, N(cases));
-    struct reading ancient = {1, EXACT(0), VALUE_UNKNOWN, VALUE_UNKNOWN};
+    struct reading ancient = {1, EXACT(0), VALUE_UNKNOWN, VALUE_UNKNOWN, VALUE_UNKNOWN};
     struct history history = {.blind_since_ms = 1};
-    CHECK_INT(policy_decide(&jobs, &history, &ancient, 7, INT64_MAX).size, 7);
+    CHECK_INT(decide_at(&jobs, &history, ancient, 7, INT64_MAX).size, 7);
 }
 
 /* ---- Doubt ---- */
@@ -189,7 +206,7 @@ static void doubt_raises_and_never_lowers(void)
 
 static void a_stale_reading_is_unknown(void)
 {
-    struct reading reading = {NOW_MS - STALE_MS, EXACT(0), EXACT(0), EXACT(0)};
+    struct reading reading = {NOW_MS - STALE_MS, EXACT(0), EXACT(0), EXACT(0), VALUE_UNKNOWN};
     CHECK_INT(decide(&both, reading, 7).size, 1); /* just young enough */
     reading.at_ms--;
     CHECK_INT(decide(&both, reading, 7).size, 7);
@@ -201,7 +218,7 @@ static void a_stale_reading_is_unknown(void)
 
 static void an_unknown_size_is_not_taken_for_zero(void)
 {
-    struct reading reading = {NOW_MS, EXACT(25), VALUE_UNKNOWN, VALUE_UNKNOWN};
+    struct reading reading = {NOW_MS, EXACT(25), VALUE_UNKNOWN, VALUE_UNKNOWN, VALUE_UNKNOWN};
     CHECK_INT(decide(&jobs, reading, -1).size, 10); /* decided; the caller does not apply it */
     reading.waiting = VALUE_UNKNOWN;
     struct decision decision = decide(&jobs, reading, -1);
@@ -215,8 +232,8 @@ static void an_unknown_size_is_not_taken_for_zero(void)
 static int32_t blind(const struct policy *policy, struct history *history, int32_t present,
                      int64_t now_ms)
 {
-    struct reading reading = {now_ms, VALUE_UNKNOWN, VALUE_UNKNOWN, VALUE_UNKNOWN};
-    return policy_decide(policy, history, &reading, present, now_ms).size;
+    struct reading reading = {now_ms, VALUE_UNKNOWN, VALUE_UNKNOWN, VALUE_UNKNOWN, VALUE_UNKNOWN};
+    return decide_at(policy, history, reading, present, now_ms).size;
 }
 
 static void blindness_holds_the_size_and_then_raises_it(void)
@@ -241,9 +258,9 @@ static void hold_may_be_nothing(void)
 static void one_vote_ends_blindness(void)
 {
     struct history history = {0};
-    struct reading half = {NOW_MS + 5000, VALUE_UNKNOWN, EXACT(0), VALUE_UNKNOWN};
+    struct reading half = {NOW_MS + 5000, VALUE_UNKNOWN, EXACT(0), VALUE_UNKNOWN, VALUE_UNKNOWN};
     blind(&both, &history, 3, NOW_MS);
-    CHECK_INT(policy_decide(&both, &history, &half, 3, NOW_MS + 5000).size, 3);
+    CHECK_INT(decide_at(&both, &history, half, 3, NOW_MS + 5000).size, 3);
     CHECK_INT(history.blind_since_ms, 0);
     blind(&both, &history, 3, NOW_MS + 6000);
     CHECK_INT(history.blind_since_ms, NOW_MS + 6000); /* and it counts from the beginning */
@@ -276,7 +293,7 @@ static void min_above_max_gives_max(void)
 {
     struct policy crossed = capped;
     crossed.min = 9;
-    struct reading reading = {NOW_MS, EXACT(0), VALUE_UNKNOWN, VALUE_UNKNOWN};
+    struct reading reading = {NOW_MS, EXACT(0), VALUE_UNKNOWN, VALUE_UNKNOWN, VALUE_UNKNOWN};
     CHECK_INT(decide(&crossed, reading, 1).size, 8);
 }
 
@@ -297,7 +314,7 @@ static void a_decision_carries_its_steps(void)
     struct policy policy = both;
     policy.per_dyno = 10;
     policy.max = 10;
-    struct reading reading = {NOW_MS, AT_LEAST(12), EXACT(40000), VALUE_UNKNOWN};
+    struct reading reading = {NOW_MS, AT_LEAST(12), EXACT(40000), VALUE_UNKNOWN, VALUE_UNKNOWN};
     struct decision decision = decide(&policy, reading, 12);
     CHECK_INT(decision.n_steps, 5);
     check_step(&decision, 0, STEP_JOBS, 12, 5, 0);
@@ -312,7 +329,7 @@ static void a_decision_carries_its_steps(void)
 
 static void a_step_that_changes_nothing_is_left_out(void)
 {
-    struct reading reading = {NOW_MS, AT_LEAST(22), VALUE_UNKNOWN, VALUE_UNKNOWN};
+    struct reading reading = {NOW_MS, AT_LEAST(22), VALUE_UNKNOWN, VALUE_UNKNOWN, VALUE_UNKNOWN};
     struct decision decision = decide(&jobs, reading, 3); /* in doubt, but it grows */
     CHECK_INT(decision.n_steps, 1);
     check_step(&decision, 0, STEP_JOBS, 3, 10, 2);
@@ -357,6 +374,19 @@ static void the_cap_is_where_no_count_matters_any_more(void)
     CHECK_INT(policy_cap(&few), 1);
 }
 
+static int32_t decide_crashed(const struct policy *policy, int64_t waiting, int32_t present,
+                              int32_t crashed)
+{
+    struct history history = HISTORY_NONE;
+    struct inputs inputs = {
+        .reading = {NOW_MS, EXACT(waiting), VALUE_UNKNOWN, VALUE_UNKNOWN, VALUE_UNKNOWN},
+        .now_ms = NOW_MS,
+        .present = present,
+        .crashed = crashed,
+    };
+    return policy_decide(policy, &history, &inputs).size;
+}
+
 static void crashing_dynos_are_not_fed(void)
 {
     static const struct {
@@ -371,23 +401,18 @@ static void crashing_dynos_are_not_fed(void)
         {0, 0, 40, 15},                                             /* none runs that could crash */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct rule rules[] = {{RULE_JOBS, 30, 15}};
-        struct policy policy = {rules, 1, 0, 0, INT32_MAX, STALE_MS, HOLD_MS, -1};
-        struct history history = {.crashed = cases[i].crashed};
-        struct reading reading = {NOW_MS, EXACT(cases[i].jobs), VALUE_UNKNOWN, VALUE_UNKNOWN};
-        struct decision decision =
-            policy_decide(&policy, &history, &reading, cases[i].present, NOW_MS);
-        CHECK_INT(decision.size, cases[i].expected);
+        struct rule rules[] = {JOBS(30, 15)};
+        struct policy policy = POLICY(rules, 0, 0, INT32_MAX);
+        CHECK_INT(decide_crashed(&policy, cases[i].jobs, cases[i].present, cases[i].crashed),
+                  cases[i].expected);
     }
 }
 
 static void min_holds_when_dynos_crash(void)
 {
-    struct rule rules[] = {{RULE_JOBS, 30, 15}};
-    struct policy policy = {rules, 1, 0, 4, INT32_MAX, STALE_MS, HOLD_MS, -1};
-    struct history history = {.crashed = 2};
-    struct reading reading = {NOW_MS, EXACT(40), VALUE_UNKNOWN, VALUE_UNKNOWN};
-    CHECK_INT(policy_decide(&policy, &history, &reading, 2, NOW_MS).size, 4);
+    struct rule rules[] = {JOBS(30, 15)};
+    struct policy policy = POLICY(rules, 0, 4, INT32_MAX);
+    CHECK_INT(decide_crashed(&policy, 40, 2, 2), 4);
 }
 
 static const struct test tests[] = {
