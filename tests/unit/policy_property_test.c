@@ -51,13 +51,20 @@ struct world {
     struct history history;
     struct reading reading;
     int32_t present;
+    int32_t crashed;
+    bool names_busy;
     int64_t now_ms;
 };
 
 static struct inputs inputs_of(const struct world *world)
 {
     return (struct inputs){
-        .reading = world->reading, .now_ms = world->now_ms, .present = world->present};
+        .reading = world->reading,
+        .now_ms = world->now_ms,
+        .present = world->present,
+        .crashed = world->crashed,
+        .names_busy = world->names_busy,
+    };
 }
 
 /* One die a statement: the order within an expression is the compiler's. */
@@ -97,6 +104,7 @@ static void fill_policy(struct policy *policy, struct rule *rules)
         rules[i] = random_rule();
 }
 
+/* A policy of rules alone, and no past. */
 static void fill(struct world *world)
 {
     memset(world, 0, sizeof *world);
@@ -108,6 +116,53 @@ static void fill(struct world *world)
     world->history = (struct history)HISTORY_NONE;
     world->history.blind_since_ms = one_in(2) ? 0 : world->now_ms - upto(30);
     world->present = one_in(30) ? INT32_MAX : (int32_t)upto(41) - 1;
+}
+
+static struct ramp random_ramp(void)
+{
+    struct ramp ramp = {.after_ms = one_in(2) ? 0 : upto(40)};
+    if (one_in(2))
+        return ramp;
+    ramp.step = 1 + (int32_t)upto(8);
+    ramp.is_percent = one_in(3);
+    ramp.every_ms = 1 + upto(20);
+    return ramp;
+}
+
+static void pass_time(struct world *world)
+{
+    world->now_ms += 1 + upto(15);
+    world->reading.at_ms = world->now_ms - upto(25);
+    world->reading.waiting = random_value();
+    world->reading.latency = random_value();
+    world->reading.busy = random_value();
+    world->reading.next_due = random_value();
+    world->crashed = one_in(5) ? (int32_t)upto(5) : 0;
+}
+
+/* The whole policy, and a past that some decisions left. */
+static void fill_whole(struct world *world)
+{
+    fill(world);
+    struct policy *policy = &world->policy;
+    policy->up = random_ramp();
+    policy->down = random_ramp();
+    policy->protect = (enum protect)upto(2);
+    policy->protect_ms = one_in(2) ? 0 : upto(40);
+    policy->linger_ms = one_in(2) ? 0 : upto(40);
+    policy->boot_ms = upto(21) - 1;
+    policy->counts_busy = one_in(3);
+    for (size_t i = 0; i < policy->n_rules; i++)
+        if (one_in(2) && world->rules[i].at_least > 0)
+            world->rules[i].release_below = 1 + upto(world->rules[i].at_least - 1);
+    world->names_busy = one_in(2);
+    memset(&world->history, 0, sizeof world->history);
+    for (int64_t past = upto(6); past > 0; past--) {
+        struct inputs inputs = inputs_of(world);
+        int32_t size = policy_decide(policy, &world->history, &inputs).size;
+        world->present = one_in(3) ? (int32_t)upto(41) - 1 : size;
+        pass_time(world);
+    }
 }
 
 static int64_t n_decided;
@@ -152,14 +207,14 @@ static void print_world(const struct world *world)
 /* Whether the property holds for a case; false: it does not. */
 typedef bool property(struct world *world);
 
-static void holds_for_all(property *holds)
+static void holds_for(void (*make)(struct world *world), property *holds)
 {
     int64_t broken = 0;
     int64_t decided_before = n_decided;
     dice_state = 88172645463325252u;
     for (int i = 0; i < ROUNDS; i++) {
         struct world world;
-        fill(&world);
+        make(&world);
         if (holds(&world))
             continue;
         if (broken++ == 0)
@@ -167,6 +222,11 @@ static void holds_for_all(property *holds)
     }
     CHECK_INT(broken, 0);
     CHECK(n_decided - decided_before >= ROUNDS);
+}
+
+static void holds_for_all(property *holds)
+{
+    holds_for(fill, holds);
 }
 
 /* ---- Properties ---- */
@@ -186,6 +246,7 @@ static bool is_within_bounds(struct world *world)
 static void bounds_always_hold(void)
 {
     holds_for_all(is_within_bounds);
+    holds_for(fill_whole, is_within_bounds);
 }
 
 /* A value that the one seen may stand for. */
@@ -243,6 +304,13 @@ static bool survives_failure(struct world *world)
 static void no_failure_lowers(void)
 {
     holds_for_all(survives_failure);
+    holds_for(fill_whole, survives_failure);
+}
+
+static void swap_bits(uint64_t *bits, size_t i, size_t j)
+{
+    uint64_t differ = (*bits >> i ^ *bits >> j) & 1;
+    *bits ^= differ << i | differ << j;
 }
 
 static bool ignores_order(struct world *world)
@@ -254,6 +322,7 @@ static bool ignores_order(struct world *world)
         struct rule swapped = shuffled.rules[i - 1];
         shuffled.rules[i - 1] = shuffled.rules[j];
         shuffled.rules[j] = swapped;
+        swap_bits(&shuffled.history.in_force, i - 1, j);
     }
     return size(&shuffled) == size(world) &&
            policy_cap(&shuffled.policy) == policy_cap(&world->policy);
@@ -262,6 +331,7 @@ static bool ignores_order(struct world *world)
 static void the_order_of_rules_does_not_matter(void)
 {
     holds_for_all(ignores_order);
+    holds_for(fill_whole, ignores_order);
 }
 
 static bool is_same_step(const struct step *a, const struct step *b)
@@ -285,6 +355,7 @@ static bool repeats_itself(struct world *world)
 static void the_same_comes_out_again(void)
 {
     holds_for_all(repeats_itself);
+    holds_for(fill_whole, repeats_itself);
 }
 
 /* As many dynos as jobs: a rule that asks for more never has fewer. */
@@ -348,7 +419,104 @@ static void blindness_counts_from_where_it_began(void)
     holds_for_all(blindness_is_remembered);
 }
 
+/* A shrink that may stop a busy worker says whom to keep, or there is nobody. */
+static bool spares_the_busy(struct world *world)
+{
+    struct decision decision = decide(world);
+    const struct policy *policy = &world->policy;
+    struct value busy = world->reading.busy;
+    bool is_stale = world->now_ms - world->reading.at_ms > policy->stale_ms;
+    bool is_idle = busy.doubt == KNOWN_EXACT && busy.number == 0 && !is_stale;
+    if (decision.size >= world->present || policy->protect == PROTECT_NONE)
+        return !decision.spares_busy;
+    if (policy->protect == PROTECT_IDLE && world->names_busy && decision.spares_busy)
+        return true;
+    int64_t since_ms = world->history.busy_since_ms;
+    bool is_over =
+        policy->protect_ms > 0 && since_ms != 0 && world->now_ms - since_ms >= policy->protect_ms;
+    bool is_cut = world->present > policy->max && decision.size == policy->max;
+    return is_idle || is_over || is_cut;
+}
+
+static void no_busy_worker_is_stopped(void)
+{
+    holds_for(fill_whole, spares_the_busy);
+}
+
+/* What was wanted without a break for `after` and a cycle more is there, whatever holds up a fall;
+ * no sooner than it was wanted. */
+static bool grows_in_time(struct world *world)
+{
+    enum { CYCLE_MS = 3, CYCLES = 40 };
+    struct policy *policy = &world->policy;
+    int64_t lasting_ms = 0;
+    int32_t least = INT32_MAX;
+    make_monotone(world);
+    policy->up.step = 0;
+    policy->stale_ms = CYCLE_MS;
+    world->crashed = 0;
+    world->present = world->present < 0 ? 0 : world->present;
+    int64_t bar = upto(60);
+    for (int i = 0; i < CYCLES; i++) {
+        world->now_ms += CYCLE_MS;
+        int64_t waiting = one_in(4) ? upto(60) : bar + upto(9);
+        world->reading = (struct reading){
+            world->now_ms, {waiting, KNOWN_EXACT}, VALUE_UNKNOWN, VALUE_UNKNOWN, VALUE_UNKNOWN};
+        struct policy plain = *policy;
+        plain.up = plain.down = (struct ramp){0};
+        plain.linger_ms = 0;
+        plain.protect = PROTECT_NONE;
+        struct history none = world->history;
+        struct inputs inputs = inputs_of(world);
+        int32_t wanted = policy_decide(&plain, &none, &inputs).size;
+        least = wanted > world->present ? (wanted < least ? wanted : least) : INT32_MAX;
+        lasting_ms = wanted > world->present ? lasting_ms + CYCLE_MS : 0;
+        int32_t size = policy_decide(policy, &world->history, &inputs).size;
+        n_decided += 2;
+        if (size > world->present && size > wanted)
+            return false;
+        if (lasting_ms > policy->up.after_ms + CYCLE_MS && size < least)
+            return false;
+        if (size > world->present) {
+            lasting_ms = 0;
+            least = INT32_MAX;
+        }
+        world->present = size;
+    }
+    return true;
+}
+
+static void growth_is_in_time(void)
+{
+    holds_for(fill_whole, grows_in_time);
+}
+
+/* Whoever goes on with a copy of the history decides the same for ever after. */
+static bool survives_restart(struct world *world)
+{
+    struct world again = *world;
+    again.policy.rules = again.rules;
+    for (int i = 0; i < 5; i++) {
+        struct inputs inputs = inputs_of(world);
+        int32_t size = policy_decide(&world->policy, &world->history, &inputs).size;
+        n_decided += 2;
+        if (policy_decide(&again.policy, &again.history, &inputs).size != size)
+            return false;
+        world->present = size;
+        pass_time(world);
+    }
+    return true;
+}
+
+static void a_restart_changes_nothing(void)
+{
+    holds_for(fill_whole, survives_restart);
+}
+
 static const struct test tests[] = {
+    {"no busy worker is stopped", no_busy_worker_is_stopped},
+    {"growth is in time", growth_is_in_time},
+    {"a restart changes nothing", a_restart_changes_nothing},
     {"bounds always hold", bounds_always_hold},
     {"only certainty lowers", only_certainty_lowers},
     {"no failure lowers", no_failure_lowers},
