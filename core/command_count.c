@@ -57,31 +57,42 @@ static struct dyn_group group_of(const struct pool_spec *pool)
     return group;
 }
 
-/* Prepares the one call of an instance for all its pools. */
+/* Prepares the one call of an instance for all pools that it is a source of. */
 static void prepare(const struct settings *settings, struct ask *ask, size_t instance)
 {
-    struct dyn_group *groups = memory_new(settings->n_pools, sizeof *groups);
+    struct dyn_group *groups = NULL;
     size_t n = 0;
     for (size_t i = 0; i < settings->n_pools; i++)
-        if (settings->pools[i].queue == instance)
-            groups[n++] = group_of(&settings->pools[i]);
+        for (size_t k = 0; k < settings->pools[i].n_sources; k++)
+            if (settings->pools[i].sources[k] == instance) {
+                groups = memory_resize(groups, n + 1, sizeof *groups);
+                groups[n++] = group_of(&settings->pools[i]);
+            }
     if (n > 0 && ask->all[instance].instance != NULL)
         instance_prepare_measure(ask->all[instance].instance, groups, n);
     free(groups);
 }
 
-/* The row of pool i: its answer is as many as pools of its instance stand before it. */
-static struct row row_of(const struct settings *settings, const struct ask *ask, size_t i)
+/* A row for each source of each pool, in the order of prepare(). Returns how many. */
+static size_t make_rows(const struct settings *settings, const struct ask *ask, struct row **rows)
 {
-    const struct pool_spec *pool = &settings->pools[i];
-    struct row row = {pool, &settings->instances[pool->queue], NULL, NULL};
-    size_t element = 0;
-    for (size_t j = 0; j < i; j++)
-        element += settings->pools[j].queue == pool->queue;
-    row.failure = ask_failure(ask, pool->queue);
-    if (row.failure == NULL)
-        row.answer = instance_answer(ask->all[pool->queue].instance, element);
-    return row;
+    size_t n = 0;
+    size_t *elements = memory_new(settings->n_instances, sizeof *elements); /* of each, so far */
+    *rows = NULL;
+    for (size_t i = 0; i < settings->n_pools; i++) {
+        const struct pool_spec *pool = &settings->pools[i];
+        for (size_t k = 0; k < pool->n_sources; k++) {
+            size_t instance = pool->sources[k];
+            struct row row = {.pool = pool, .queue = &settings->instances[instance]};
+            row.failure = ask_failure(ask, instance);
+            if (row.failure == NULL)
+                row.answer = instance_answer(ask->all[instance].instance, elements[instance]++);
+            *rows = memory_resize(*rows, n + 1, sizeof **rows);
+            (*rows)[n++] = row;
+        }
+    }
+    free(elements);
+    return n;
 }
 
 static const char *doubt_of(const struct row *row)
@@ -187,15 +198,14 @@ int command_count(const struct command_line *line)
         if (settings->instances[i].kind == INSTANCE_QUEUE)
             prepare(settings, &ask, i);
     ask_all(&ask);
-    struct row *rows = memory_new(settings->n_pools, sizeof *rows);
+    struct row *rows;
+    size_t n_rows = make_rows(settings, &ask, &rows);
     int status = EXIT_DONE;
-    for (size_t i = 0; i < settings->n_pools; i++) {
-        rows[i] = row_of(settings, &ask, i);
+    for (size_t i = 0; i < n_rows; i++)
         if (doubt_of(&rows[i]) != NULL)
             status = EXIT_FAILED;
-    }
     struct text out = {0};
-    (line->wants_json ? print_json : print_table)(rows, settings->n_pools, &out);
+    (line->wants_json ? print_json : print_table)(rows, n_rows, &out);
     if (command_print(&out) != EXIT_DONE)
         status = EXIT_FAILED;
     text_fini(&out);

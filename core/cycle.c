@@ -16,12 +16,18 @@ enum {
     HANGS_MS = 1000 /* a call that is so much past its deadline does not keep the contract */
 };
 
+/* A pool at an instance. */
+struct seat {
+    struct pool *pool;
+    size_t source; /* at a queue instance: which of the pool's sources that is */
+};
+
 /* An instance, the pools it serves, and when it is called. */
 struct line {
     struct instance *instance;
-    size_t *pools; /* indices */
-    size_t n_pools;
-    size_t *asked; /* indices of the pools that the call is about, in its order */
+    struct seat *seats;
+    size_t n_seats;
+    struct seat *asked; /* those that the call is about, in its order */
     size_t n_asked;
     bool is_running;
     bool hangs;
@@ -58,11 +64,19 @@ static bool open_instances(struct cycle *cycle, struct text *errors)
     return are_open;
 }
 
-static void assign(struct line *line, size_t pool)
+static void assign(struct line *line, struct pool *pool, size_t source)
 {
-    line->pools = memory_resize(line->pools, line->n_pools + 1, sizeof *line->pools);
-    line->asked = memory_resize(line->asked, line->n_pools + 1, sizeof *line->asked);
-    line->pools[line->n_pools++] = pool;
+    line->seats = memory_resize(line->seats, line->n_seats + 1, sizeof *line->seats);
+    line->asked = memory_resize(line->asked, line->n_seats + 1, sizeof *line->asked);
+    line->seats[line->n_seats++] = (struct seat){pool, source};
+}
+
+static bool name_busy(const struct cycle *cycle, const struct pool_spec *spec)
+{
+    for (size_t i = 0; i < spec->n_sources; i++)
+        if (!instance_names_busy(cycle->lines[spec->sources[i]].instance))
+            return false;
+    return true;
 }
 
 static void start_pool(struct cycle *cycle, size_t i)
@@ -74,12 +88,13 @@ static void start_pool(struct cycle *cycle, size_t i)
     if (pool_explain_limit(spec, instance_name(scaler->instance), limit, &text))
         log_write(LOG_WARN, "dynomatic", "%s", text_chars(&text));
     text_fini(&text);
-    bool names_busy = instance_names_busy(cycle->lines[spec->queue].instance);
-    pool_init(&cycle->pools[i], spec, limit, names_busy);
+    struct pool *pool = &cycle->pools[i];
+    pool_init(pool, spec, limit, name_busy(cycle, spec));
     if (cycle->options.once)
-        cycle->pools[i].history = (struct history)HISTORY_NONE;
-    assign(&cycle->lines[spec->queue], i);
-    assign(scaler, i);
+        pool->history = (struct history)HISTORY_NONE;
+    for (size_t k = 0; k < spec->n_sources; k++)
+        assign(&cycle->lines[spec->sources[k]], pool, k);
+    assign(scaler, pool, 0);
 }
 
 struct cycle *cycle_new(struct settings *settings, struct cycle_options options,
@@ -106,7 +121,7 @@ void cycle_free(struct cycle *cycle)
         return;
     for (size_t i = 0; i < cycle->settings->n_instances; i++) {
         instance_close(cycle->lines[i].instance);
-        free(cycle->lines[i].pools);
+        free(cycle->lines[i].seats);
         free(cycle->lines[i].asked);
     }
     for (size_t i = 0; i < cycle->settings->n_pools; i++)
@@ -220,89 +235,95 @@ static void decide(struct cycle *cycle, struct pool *pool, int64_t now_ms)
         scaler->wanted_since_ms = now_ms;
 }
 
-/* Pools of one interval are due at the same instants, so that they are measured together. */
-static void plan_next(const struct cycle *cycle, struct pool *pool, int64_t now_ms)
+static struct source *source_of(const struct seat *seat)
 {
-    int64_t interval_ms = pool->spec->interval_ms;
-    pool->due_ms = cycle->options.once ? INT64_MAX : (now_ms / interval_ms + 1) * interval_ms;
+    return &seat->pool->sources[seat->source];
+}
+
+/* Pools of one interval are due at the same instants, so that they are measured together. */
+static void plan_next(const struct cycle *cycle, const struct seat *seat, int64_t now_ms)
+{
+    int64_t interval_ms = seat->pool->spec->interval_ms;
+    source_of(seat)->due_ms =
+        cycle->options.once ? INT64_MAX : (now_ms / interval_ms + 1) * interval_ms;
 }
 
 static void start_measure(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms)
 {
-    struct dyn_group *groups = memory_new(line->n_pools, sizeof *groups);
+    struct dyn_group *groups = memory_new(line->n_seats, sizeof *groups);
     line->n_asked = 0;
-    for (size_t i = 0; i < line->n_pools; i++) {
-        struct pool *pool = &cycle->pools[line->pools[i]];
-        if (pool->due_ms > now_ms)
+    for (size_t i = 0; i < line->n_seats; i++) {
+        const struct seat *seat = &line->seats[i];
+        if (source_of(seat)->due_ms > now_ms)
             continue;
-        groups[line->n_asked] = pool_group(pool, now_ms);
-        line->asked[line->n_asked++] = line->pools[i];
-        plan_next(cycle, pool, now_ms);
+        groups[line->n_asked] = pool_group(seat->pool, seat->source, now_ms);
+        line->asked[line->n_asked++] = *seat;
+        plan_next(cycle, seat, now_ms);
     }
     instance_prepare_measure(line->instance, groups, line->n_asked);
     free(groups);
     start_call(line, crew, now_ms);
 }
 
-static bool asks_busy(const struct cycle *cycle, const struct line *line, int64_t now_ms)
+static bool asks_busy(const struct line *line, int64_t now_ms)
 {
-    for (size_t i = 0; i < line->n_pools; i++)
-        if (pool_asks_busy(&cycle->pools[line->pools[i]], now_ms))
+    for (size_t i = 0; i < line->n_seats; i++)
+        if (pool_asks_busy(line->seats[i].pool, line->seats[i].source, now_ms))
             return true;
     return false;
 }
 
 /* Who is busy, before a pool shrinks. */
-static void start_workers(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms)
+static void start_workers(struct line *line, struct crew *crew, int64_t now_ms)
 {
-    struct dyn_group *groups = memory_new(line->n_pools, sizeof *groups);
+    struct dyn_group *groups = memory_new(line->n_seats, sizeof *groups);
     line->n_asked = 0;
-    for (size_t i = 0; i < line->n_pools; i++) {
-        struct pool *pool = &cycle->pools[line->pools[i]];
-        if (!pool_asks_busy(pool, now_ms))
+    for (size_t i = 0; i < line->n_seats; i++) {
+        const struct seat *seat = &line->seats[i];
+        if (!pool_asks_busy(seat->pool, seat->source, now_ms))
             continue;
-        groups[line->n_asked] = pool_group(pool, now_ms);
-        line->asked[line->n_asked++] = line->pools[i];
+        groups[line->n_asked] = pool_group(seat->pool, seat->source, now_ms);
+        line->asked[line->n_asked++] = *seat;
     }
     instance_prepare_workers(line->instance, groups, line->n_asked);
     free(groups);
     start_call(line, crew, now_ms);
 }
 
-static void finish_workers(struct cycle *cycle, struct line *line, int64_t now_ms)
+static void finish_workers(struct line *line, int64_t now_ms)
 {
     if (instance_code(line->instance) != DYN_OK)
         return; /* nobody is stopped */
     for (size_t i = 0; i < line->n_asked; i++) {
         size_t n;
         char **hosts = instance_take_busy(line->instance, i, &n);
-        pool_take_busy(&cycle->pools[line->asked[i]], hosts, n, now_ms);
+        pool_take_busy(line->asked[i].pool, line->asked[i].source, hosts, n, now_ms);
     }
 }
 
 /* Nobody can be asked: what is known grows old, and the policy says what follows from that. */
 static void decide_unmeasured(struct cycle *cycle, struct line *line, int64_t now_ms)
 {
-    for (size_t i = 0; i < line->n_pools; i++) {
-        struct pool *pool = &cycle->pools[line->pools[i]];
-        if (pool->due_ms > now_ms)
+    for (size_t i = 0; i < line->n_seats; i++) {
+        const struct seat *seat = &line->seats[i];
+        if (source_of(seat)->due_ms > now_ms)
             continue;
-        decide(cycle, pool, now_ms);
-        plan_next(cycle, pool, now_ms);
+        decide(cycle, seat->pool, now_ms);
+        plan_next(cycle, seat, now_ms);
     }
 }
 
-static int64_t next_due(const struct cycle *cycle, const struct line *line)
+static int64_t next_due(const struct line *line)
 {
     int64_t due_ms = INT64_MAX;
-    for (size_t i = 0; i < line->n_pools; i++)
-        due_ms = earlier(due_ms, cycle->pools[line->pools[i]].due_ms);
+    for (size_t i = 0; i < line->n_seats; i++)
+        due_ms = earlier(due_ms, source_of(&line->seats[i])->due_ms);
     return due_ms;
 }
 
 static int64_t step_queue(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms)
 {
-    int64_t due_ms = next_due(cycle, line);
+    int64_t due_ms = next_due(line);
     if (line->is_running && now_ms < line->deadline_ms)
         return line->deadline_ms; /* pools that are due meanwhile wait for it */
     if (due_ms <= now_ms && !line->is_running && next_call(cycle, line, CALL_MEASURE) <= now_ms) {
@@ -311,16 +332,16 @@ static int64_t step_queue(struct cycle *cycle, struct line *line, struct crew *c
     }
     if (due_ms <= now_ms)
         decide_unmeasured(cycle, line, now_ms);
-    int64_t next_ms = next_due(cycle, line);
+    int64_t next_ms = next_due(line);
     if (line->is_running)
         return earlier(next_ms, watch_call(line, now_ms));
     bool is_failing = line->paces[CALL_MEASURE].failing_since_ms != 0; /* it would fail, too */
-    if (is_failing || cycle->options.dry_run || !asks_busy(cycle, line, now_ms))
+    if (is_failing || cycle->options.dry_run || !asks_busy(line, now_ms))
         return next_ms;
     int64_t workers_ms = next_call(cycle, line, CALL_WORKERS);
     if (workers_ms > now_ms)
         return earlier(next_ms, workers_ms);
-    start_workers(cycle, line, crew, now_ms);
+    start_workers(line, crew, now_ms);
     return line->deadline_ms;
 }
 
@@ -328,22 +349,23 @@ static void finish_measure(struct cycle *cycle, struct line *line, int64_t now_m
 {
     bool is_ok = instance_code(line->instance) == DYN_OK;
     for (size_t i = 0; i < line->n_asked; i++) {
-        struct pool *pool = &cycle->pools[line->asked[i]];
-        pool_take_reading(pool, is_ok ? instance_answer(line->instance, i) : NULL, now_ms);
-        decide(cycle, pool, now_ms);
+        const struct seat *seat = &line->asked[i];
+        pool_take_reading(seat->pool, seat->source,
+                          is_ok ? instance_answer(line->instance, i) : NULL, now_ms);
+        decide(cycle, seat->pool, now_ms);
     }
 }
 
 /* ---- Read ---- */
 
-static void start_read(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms)
+static void start_read(struct line *line, struct crew *crew, int64_t now_ms)
 {
-    const char **names = memory_new(line->n_pools, sizeof *names);
-    for (size_t i = 0; i < line->n_pools; i++) {
-        line->asked[i] = line->pools[i];
-        names[i] = cycle->pools[line->pools[i]].spec->process;
+    const char **names = memory_new(line->n_seats, sizeof *names);
+    for (size_t i = 0; i < line->n_seats; i++) {
+        line->asked[i] = line->seats[i];
+        names[i] = line->seats[i].pool->spec->process;
     }
-    line->n_asked = line->n_pools;
+    line->n_asked = line->n_seats;
     instance_prepare_read(line->instance, names, line->n_asked);
     free(names);
     start_call(line, crew, now_ms);
@@ -356,25 +378,25 @@ static void finish_read(struct cycle *cycle, struct line *line, int64_t now_ms)
     line->read_due_ms =
         cycle->options.once ? INT64_MAX : now_ms + instance_spec(line->instance)->read_every_ms;
     for (size_t i = 0; i < line->n_asked; i++) {
-        struct pool *pool = &cycle->pools[line->asked[i]];
+        struct pool *pool = line->asked[i].pool;
         pool_take_size(pool, instance_answer(line->instance, i), now_ms);
-        if (pool->reading.at_ms != 0)
+        if (pool_is_measured(pool))
             decide(cycle, pool, now_ms);
     }
 }
 
 /* ---- Apply ---- */
 
-static void start_apply(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms)
+static void start_apply(struct line *line, struct crew *crew, int64_t now_ms)
 {
-    struct dyn_change *changes = memory_new(line->n_pools, sizeof *changes);
+    struct dyn_change *changes = memory_new(line->n_seats, sizeof *changes);
     line->n_asked = 0;
-    for (size_t i = 0; i < line->n_pools; i++) {
-        struct pool *pool = &cycle->pools[line->pools[i]];
+    for (size_t i = 0; i < line->n_seats; i++) {
+        struct pool *pool = line->seats[i].pool;
         if (!pool_is_ready(pool, now_ms))
             continue;
         changes[line->n_asked] = pool_start_apply(pool);
-        line->asked[line->n_asked++] = line->pools[i];
+        line->asked[line->n_asked++] = line->seats[i];
     }
     line->wanted_since_ms = 0;
     instance_prepare_apply(line->instance, changes, line->n_asked);
@@ -389,7 +411,7 @@ static void finish_apply(struct cycle *cycle, struct line *line, int64_t now_ms)
     bool is_lost = code == DYN_RETRY || code == DYN_LATE; /* a read would be, too */
     int64_t gap_ms = instance_spec(line->instance)->read_every_ms;
     for (size_t i = 0; i < line->n_asked; i++) {
-        struct pool *pool = &cycle->pools[line->asked[i]];
+        struct pool *pool = line->asked[i].pool;
         pool_take_applied(pool, is_ok ? instance_answer(line->instance, i) : NULL, now_ms, gap_ms);
         if (pool->size < 0) /* any part may have been applied */
             line->read_due_ms = is_lost ? line->paces[CALL_APPLY].next_ms : now_ms;
@@ -397,10 +419,10 @@ static void finish_apply(struct cycle *cycle, struct line *line, int64_t now_ms)
     }
 }
 
-static bool is_change_wanted(const struct cycle *cycle, const struct line *line, int64_t now_ms)
+static bool is_change_wanted(const struct line *line, int64_t now_ms)
 {
-    for (size_t i = 0; i < line->n_pools; i++)
-        if (pool_is_ready(&cycle->pools[line->pools[i]], now_ms))
+    for (size_t i = 0; i < line->n_seats; i++)
+        if (pool_is_ready(line->seats[i].pool, now_ms))
             return true;
     return false;
 }
@@ -408,24 +430,25 @@ static bool is_change_wanted(const struct cycle *cycle, const struct line *line,
 /* Whether a measure runs that may add to the change. */
 static bool is_more_coming(const struct cycle *cycle, const struct line *line)
 {
-    for (size_t i = 0; i < line->n_pools; i++) {
-        const struct pool *pool = &cycle->pools[line->pools[i]];
-        if (cycle->lines[pool->spec->queue].is_running)
-            return true;
+    for (size_t i = 0; i < line->n_seats; i++) {
+        const struct pool_spec *spec = line->seats[i].pool->spec;
+        for (size_t k = 0; k < spec->n_sources; k++)
+            if (cycle->lines[spec->sources[k]].is_running)
+                return true;
     }
     return false;
 }
 
-static void tell_dry_run(struct cycle *cycle, const struct line *line)
+static void tell_dry_run(const struct line *line)
 {
-    for (size_t i = 0; i < line->n_pools; i++)
-        pool_tell_dry_run(&cycle->pools[line->pools[i]]);
+    for (size_t i = 0; i < line->n_seats; i++)
+        pool_tell_dry_run(line->seats[i].pool);
 }
 
 /* When what is wanted goes to the platform: not while its sizes cannot be read. */
 static int64_t apply_due(struct cycle *cycle, struct line *line, int64_t now_ms)
 {
-    if (!is_change_wanted(cycle, line, now_ms)) {
+    if (!is_change_wanted(line, now_ms)) {
         line->wanted_since_ms = 0;
         return INT64_MAX;
     }
@@ -443,16 +466,16 @@ static int64_t step_scaler(struct cycle *cycle, struct line *line, struct crew *
         return now_ms < line->deadline_ms ? line->deadline_ms : watch_call(line, now_ms);
     int64_t read_ms = later(line->read_due_ms, next_call(cycle, line, CALL_READ));
     if (read_ms <= now_ms) {
-        start_read(cycle, line, crew, now_ms);
+        start_read(line, crew, now_ms);
         return line->deadline_ms;
     }
     if (cycle->options.dry_run) {
-        tell_dry_run(cycle, line);
+        tell_dry_run(line);
         return read_ms;
     }
     int64_t apply_ms = apply_due(cycle, line, now_ms);
     if (apply_ms <= now_ms) {
-        start_apply(cycle, line, crew, now_ms);
+        start_apply(line, crew, now_ms);
         return line->deadline_ms;
     }
     return earlier(read_ms, apply_ms);
@@ -483,7 +506,7 @@ void cycle_finish(struct cycle *cycle, struct instance *instance, int64_t now_ms
         finish_measure(cycle, line, now_ms);
         break;
     case CALL_WORKERS:
-        finish_workers(cycle, line, now_ms);
+        finish_workers(line, now_ms);
         break;
     case CALL_READ:
         finish_read(cycle, line, now_ms);

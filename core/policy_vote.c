@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/policy_vote.h"
 
+#include "core/reading.h"
+
 /* ---- What a policy looks at ---- */
 
 /* The greatest at_least among the rules of a kind; -1: it has none. From there on the top rule is
@@ -159,23 +161,12 @@ static void vote_per_dyno(struct tally *tally, const struct policy *policy, stru
         tally->is_in_doubt = true;
 }
 
-static struct value sum(struct value a, struct value b)
-{
-    if (a.doubt == KNOWN_NOT)
-        return VALUE_UNKNOWN;
-    if (b.doubt == KNOWN_NOT)
-        return (struct value){a.number, KNOWN_AT_LEAST};
-    int64_t number = a.number > INT64_MAX - b.number ? INT64_MAX : a.number + b.number;
-    bool is_exact = a.doubt == KNOWN_EXACT && b.doubt == KNOWN_EXACT;
-    return (struct value){number, is_exact ? KNOWN_EXACT : KNOWN_AT_LEAST};
-}
-
 void policy_vote(const struct policy *policy, struct history *history, const struct inputs *inputs,
                  struct tally *tally)
 {
     struct value jobs = policy_known(policy, inputs, inputs->reading.waiting);
-    if (policy->counts_busy)
-        jobs = sum(jobs, policy_known(policy, inputs, inputs->reading.busy));
+    if (policy->counts_busy && jobs.doubt != KNOWN_NOT)
+        jobs = value_sum(jobs, policy_known(policy, inputs, inputs->reading.busy));
     struct value latency = policy_known(policy, inputs, inputs->reading.latency);
     vote_by_rules(tally, policy, history, RULE_JOBS, jobs);
     vote_per_dyno(tally, policy, jobs);

@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/reading.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,10 @@ enum {
 void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit, bool names_busy)
 {
     *pool = (struct pool){.spec = spec, .policy = spec->policy, .names_busy = names_busy};
-    pool->reading.next_due = VALUE_UNKNOWN;
+    pool->reading = READING_NONE;
+    pool->sources = memory_new(spec->n_sources, sizeof *pool->sources);
+    for (size_t i = 0; i < spec->n_sources; i++)
+        pool->sources[i].reading = READING_NONE;
     pool->size = -1;
     pool->wanted = -1;
     pool->applying = -1;
@@ -33,20 +37,24 @@ void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit, b
         pool->policy.min = limit;
 }
 
-static void forget_busy(struct pool *pool)
+static void forget_busy(struct source *source)
 {
-    for (size_t i = 0; i < pool->spared.n; i++)
-        free(pool->spared.hosts[i]);
-    free(pool->spared.hosts);
-    pool->spared.hosts = NULL;
-    pool->spared.n = 0;
-    pool->spared.known_ms = 0;
+    for (size_t i = 0; i < source->n_busy; i++)
+        free(source->busy[i]);
+    free(source->busy);
+    source->busy = NULL;
+    source->n_busy = 0;
+    source->busy_ms = 0;
 }
 
 void pool_fini(struct pool *pool)
 {
-    forget_busy(pool);
-    free(pool->reading_trouble);
+    for (size_t i = 0; i < pool->spec->n_sources; i++) {
+        forget_busy(&pool->sources[i]);
+        free(pool->sources[i].trouble);
+    }
+    free(pool->sources);
+    free(pool->spared.hosts);
     free(pool->size_trouble);
     free(pool->why);
 }
@@ -117,15 +125,16 @@ static void note_trouble(const struct pool *pool, char **told, const char *text)
 
 /* Where a pool has no dynos, a job that is due soon wakes it; to ask for that each time is too much
  * for some stores. */
-static bool asks_next_due(const struct pool *pool, int64_t now_ms)
+static bool asks_next_due(const struct pool *pool, const struct source *source, int64_t now_ms)
 {
-    bool is_time = pool->asked_due_ms == 0 || now_ms - pool->asked_due_ms >= ASK_DUE_MS;
+    bool is_time = source->asked_due_ms == 0 || now_ms - source->asked_due_ms >= ASK_DUE_MS;
     return is_time && pool->size >= 0 && policy_wants_next_due(&pool->policy, pool->size);
 }
 
-struct dyn_group pool_group(struct pool *pool, int64_t now_ms)
+struct dyn_group pool_group(struct pool *pool, size_t source_index, int64_t now_ms)
 {
     const struct pool_spec *spec = pool->spec;
+    struct source *source = &pool->sources[source_index];
     struct dyn_group group = {
         .cap = policy_cap(&pool->policy),
         .name = spec->name,
@@ -137,40 +146,68 @@ struct dyn_group pool_group(struct pool *pool, int64_t now_ms)
         group.metrics |= DYN_BIT(DYN_LATENCY);
     if (policy_wants_busy(&pool->policy, pool->names_busy))
         group.metrics |= DYN_BIT(DYN_BUSY);
-    pool->asks_due = asks_next_due(pool, now_ms);
-    if (pool->asks_due) {
+    source->asks_due = asks_next_due(pool, source, now_ms);
+    if (source->asks_due) {
         group.metrics |= DYN_BIT(DYN_NEXT_DUE);
-        pool->asked_due_ms = now_ms;
+        source->asked_due_ms = now_ms;
     }
     return group;
 }
 
 /* As the time that it means. Until it is asked for again, the last answer holds. */
-static struct value next_due(const struct pool *pool, const struct answer *answer, int64_t now_ms)
+static struct value next_due(const struct source *source, const struct answer *answer,
+                             int64_t now_ms)
 {
+    if (!source->asks_due || answer == NULL)
+        return source->reading.next_due;
     struct value due = answer_value(answer, DYN_NEXT_DUE);
-    if (!pool->asks_due)
-        return pool->reading.next_due;
     due.number = due.number > INT64_MAX - now_ms ? INT64_MAX : due.number + now_ms;
     return due;
 }
 
-void pool_take_reading(struct pool *pool, const struct answer *answer, int64_t now_ms)
+void pool_take_reading(struct pool *pool, size_t source_index, const struct answer *answer,
+                       int64_t now_ms)
 {
-    struct value due = answer != NULL ? next_due(pool, answer, now_ms) : pool->reading.next_due;
-    pool->reading = (struct reading){now_ms, VALUE_UNKNOWN, VALUE_UNKNOWN, VALUE_UNKNOWN, due};
-    if (answer == NULL)
-        return;
-    pool->reading.waiting = answer_value(answer, DYN_WAITING);
-    pool->reading.latency = answer_value(answer, DYN_LATENCY);
-    pool->reading.busy = answer_value(answer, DYN_BUSY);
-    note_trouble(pool, &pool->reading_trouble, answer->unknown);
+    struct source *source = &pool->sources[source_index];
+    struct reading reading = READING_NONE;
+    reading.at_ms = now_ms;
+    reading.next_due = next_due(source, answer, now_ms);
+    if (answer != NULL) {
+        reading.waiting = answer_value(answer, DYN_WAITING);
+        reading.latency = answer_value(answer, DYN_LATENCY);
+        reading.busy = answer_value(answer, DYN_BUSY);
+        note_trouble(pool, &source->trouble, answer->unknown);
+    }
+    source->reading = reading;
+}
+
+bool pool_is_measured(const struct pool *pool)
+{
+    for (size_t i = 0; i < pool->spec->n_sources; i++)
+        if (pool->sources[i].reading.at_ms != 0)
+            return true;
+    return false;
 }
 
 /* ---- Decide ---- */
 
+static struct reading join(const struct pool *pool, int64_t now_ms)
+{
+    size_t n = pool->spec->n_sources;
+    struct reading one = pool->sources[0].reading;
+    if (n == 1)
+        return one;
+    struct reading *all = memory_new(n, sizeof *all);
+    for (size_t i = 0; i < n; i++)
+        all[i] = pool->sources[i].reading;
+    struct reading whole = reading_join(all, n, pool->policy.stale_ms, now_ms);
+    free(all);
+    return whole;
+}
+
 void pool_decide(struct pool *pool, int64_t now_ms)
 {
+    pool->reading = join(pool, now_ms);
     struct inputs inputs = {
         .reading = pool->reading,
         .now_ms = now_ms,
@@ -188,28 +225,54 @@ void pool_decide(struct pool *pool, int64_t now_ms)
 
 /* ---- Whom a shrink spares ---- */
 
-static bool knows_busy(const struct pool *pool, int64_t now_ms)
+static bool knows_busy(const struct source *source, int64_t now_ms)
 {
-    return pool->spared.known_ms != 0 && now_ms - pool->spared.known_ms < BUSY_STALE_MS;
+    return source->busy_ms != 0 && now_ms - source->busy_ms < BUSY_STALE_MS;
 }
 
-bool pool_asks_busy(const struct pool *pool, int64_t now_ms)
+bool pool_asks_busy(const struct pool *pool, size_t source, int64_t now_ms)
 {
     return pool->wanted >= 0 && pool->applying < 0 && pool->decision.spares_busy &&
-           !knows_busy(pool, now_ms);
+           !knows_busy(&pool->sources[source], now_ms);
 }
 
 bool pool_is_ready(const struct pool *pool, int64_t now_ms)
 {
-    return pool->wanted >= 0 && !pool_asks_busy(pool, now_ms);
+    for (size_t i = 0; i < pool->spec->n_sources; i++)
+        if (pool_asks_busy(pool, i, now_ms))
+            return false;
+    return pool->wanted >= 0;
 }
 
-void pool_take_busy(struct pool *pool, char **hosts, size_t n, int64_t now_ms)
+void pool_take_busy(struct pool *pool, size_t source_index, char **hosts, size_t n, int64_t now_ms)
 {
-    forget_busy(pool);
-    pool->spared.hosts = hosts;
-    pool->spared.n = n;
-    pool->spared.known_ms = now_ms;
+    struct source *source = &pool->sources[source_index];
+    forget_busy(source);
+    source->busy = hosts;
+    source->n_busy = n;
+    source->busy_ms = now_ms;
+}
+
+static void gather_busy(struct pool *pool)
+{
+    struct spared *spared = &pool->spared;
+    for (size_t i = 0; i < pool->spec->n_sources; i++) {
+        const struct source *source = &pool->sources[i];
+        spared->hosts =
+            memory_resize(spared->hosts, spared->n + source->n_busy, sizeof *spared->hosts);
+        for (size_t k = 0; k < source->n_busy; k++)
+            spared->hosts[spared->n++] = source->busy[k];
+    }
+}
+
+/* They were of one apply call: the next asks again. */
+static void forget_all_busy(struct pool *pool)
+{
+    for (size_t i = 0; i < pool->spec->n_sources; i++)
+        forget_busy(&pool->sources[i]);
+    free(pool->spared.hosts);
+    pool->spared.hosts = NULL;
+    pool->spared.n = 0;
 }
 
 static void tell_spared(const struct pool *pool, int32_t size)
@@ -297,7 +360,7 @@ static char *explain(const struct pool *pool)
 void pool_tell_dry_run(struct pool *pool)
 {
     int32_t size = pool->wanted >= 0 ? pool->wanted : pool->size;
-    if (size < 0 || size == pool->told || pool->reading.at_ms == 0)
+    if (size < 0 || size == pool->told || !pool_is_measured(pool))
         return;
     char *why = explain(pool);
     if (size == pool->size)
@@ -311,22 +374,25 @@ void pool_tell_dry_run(struct pool *pool)
 
 bool pool_is_settled(const struct pool *pool, bool is_dry_run)
 {
-    return pool->reading.at_ms != 0 && pool->size >= 0 && pool->refused.size < 0 &&
-           (pool->wanted < 0 || is_dry_run);
+    for (size_t i = 0; i < pool->spec->n_sources; i++)
+        if (pool->sources[i].reading.at_ms == 0)
+            return false;
+    return pool->size >= 0 && pool->refused.size < 0 && (pool->wanted < 0 || is_dry_run);
 }
 
 struct dyn_change pool_start_apply(struct pool *pool)
 {
-    struct spared *spared = &pool->spared;
-    bool spares = pool->decision.spares_busy;
+    const struct spared *spared = &pool->spared;
+    if (pool->decision.spares_busy)
+        gather_busy(pool);
     free(pool->why);
     pool->why = explain(pool);
     pool->applying = pool->wanted;
     pool->wanted = -1;
     return (struct dyn_change){
         .name = pool->spec->process,
-        .keep = spares ? (const char *const *)spared->hosts : NULL,
-        .n_keep = spares ? (uint32_t)spared->n : 0,
+        .keep = spared->n > 0 ? spared->hosts : NULL,
+        .n_keep = (uint32_t)spared->n,
         .size = pool->applying,
     };
 }
@@ -366,7 +432,7 @@ void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t n
         pool->refused = NOT_REFUSED;
         note_trouble(pool, &pool->size_trouble, NULL);
     }
-    forget_busy(pool); /* they were of this call */
+    forget_all_busy(pool);
     pool->size = size;
     pool->applying = -1;
 }

@@ -17,29 +17,38 @@ struct refused {
     int64_t gap_ms;   /* the last pause until that, doubled each time */
 };
 
-/* The busy workers that a shrink must spare. */
+/* A store that is measured for a pool. */
+struct source {
+    struct reading reading;
+    char *trouble;        /* why values are missing, as last logged; NULL: they are not */
+    int64_t due_ms;       /* when it is measured next */
+    int64_t asked_due_ms; /* when it was last asked when the next job is due; 0: never */
+    bool asks_due;        /* the measure that runs asks for that */
+    char **busy;          /* host names of the workers that are busy with its jobs */
+    size_t n_busy;
+    int64_t busy_ms; /* when they were named; 0: they are not known */
+};
+
+/* The busy workers that a shrink spares. */
 struct spared {
-    char **hosts; /* their host names */
+    const char **hosts; /* of the apply call that runs; the sources' */
     size_t n;
-    int64_t known_ms; /* when they were named; 0: they are not known */
     int64_t again_ms; /* held back by them, a shrink is not tried before */
     int64_t total;    /* dynos that were kept for them, so far */
 };
 
 struct pool {
     const struct pool_spec *spec;
-    struct policy policy; /* the spec's, with max cut to what the back-end can run */
-    struct reading reading;
+    struct policy policy;   /* the spec's, with max cut to what the back-end can run */
+    struct source *sources; /* spec->n_sources */
+    struct reading reading; /* of all of them, at the last decision */
     struct history history;
     struct decision decision; /* the last one */
-    int64_t due_ms;           /* when it is measured next */
     int32_t size;             /* the platform's; -1: not known */
     int32_t crashed;          /* of them: have crashed, as last told */
     bool is_crashing;         /* so many that nothing is added, as last logged */
     int64_t crashes_ms;       /* when that was told */
     bool names_busy;          /* the adapter can name busy workers */
-    int64_t asked_due_ms;     /* when it was last asked when the next job is due; 0: never */
-    bool asks_due;            /* the measure that runs asks for that */
     int32_t wanted;           /* to be applied; -1: nothing is */
     struct spared spared;
     int32_t applying; /* asked for by the apply call that runs */
@@ -58,18 +67,24 @@ void pool_fini(struct pool *pool);
 /* Carries over what outlasts a new configuration. */
 void pool_inherit(struct pool *pool, const struct pool *old);
 
-/* What was measured at now_ms; answer NULL: nothing could be. */
-void pool_take_reading(struct pool *pool, const struct answer *answer, int64_t now_ms);
+/* What was measured of a source at now_ms; answer NULL: nothing could be. */
+void pool_take_reading(struct pool *pool, size_t source, const struct answer *answer,
+                       int64_t now_ms);
 
-/* What is to be measured for it at now_ms. Its strings are the spec's. */
-struct dyn_group pool_group(struct pool *pool, int64_t now_ms);
+/* Whether anything was measured yet. */
+bool pool_is_measured(const struct pool *pool);
 
-/* Whether its busy workers must be named before what is wanted is applied, or may be already. */
-bool pool_asks_busy(const struct pool *pool, int64_t now_ms);
-bool pool_is_ready(const struct pool *pool, int64_t now_ms);
+/* What is to be measured of a source at now_ms. Its strings are the spec's. */
+struct dyn_group pool_group(struct pool *pool, size_t source, int64_t now_ms);
+
+/* Whether a source must name its busy workers before what is wanted is applied. */
+bool pool_asks_busy(const struct pool *pool, size_t source, int64_t now_ms);
 
 /* The host names of its busy workers, the pool's from then on. */
-void pool_take_busy(struct pool *pool, char **hosts, size_t n, int64_t now_ms);
+void pool_take_busy(struct pool *pool, size_t source, char **hosts, size_t n, int64_t now_ms);
+
+/* Whether what is wanted may be applied. */
+bool pool_is_ready(const struct pool *pool, int64_t now_ms);
 
 /* What the platform says at now_ms, unasked. */
 void pool_take_size(struct pool *pool, const struct answer *answer, int64_t now_ms);

@@ -115,32 +115,58 @@ static bool is_given(const struct config_node *node)
            (config_kind(node) == CONFIG_SCALAR || config_count(node) > 0);
 }
 
-/* The adapter of a pool, NULL if it is not known. */
-static const struct plugin *adapter_of(const struct request *request, const struct pool_spec *pool)
+/* Source i of a pool, NULL if it is not known. */
+static const struct instance_spec *source_of(const struct settings *settings,
+                                             const struct pool_spec *pool, size_t i)
 {
-    const struct settings *settings = request->reader->settings;
-    return pool->queue < settings->n_instances ? settings->instances[pool->queue].plugin : NULL;
+    size_t index = pool->sources[i];
+    return index < settings->n_instances ? &settings->instances[index] : NULL;
+}
+
+const char *settings_cannot_tell(const struct settings *settings, const struct pool_spec *pool,
+                                 uint32_t metrics)
+{
+    for (size_t i = 0; i < pool->n_sources; i++) {
+        const struct instance_spec *source = source_of(settings, pool, i);
+        const struct plugin *adapter = source != NULL ? source->plugin : NULL;
+        if (adapter != NULL && adapter->table.queue != NULL &&
+            (adapter->queue.metrics & metrics) != metrics)
+            return adapter->table.name;
+    }
+    return NULL;
+}
+
+bool settings_name_busy(const struct settings *settings, const struct pool_spec *pool)
+{
+    for (size_t i = 0; i < pool->n_sources; i++) {
+        const struct instance_spec *source = source_of(settings, pool, i);
+        if (source != NULL && source->plugin->table.queue != NULL &&
+            !DYN_HAS(&source->plugin->queue, workers))
+            return false;
+    }
+    return true;
 }
 
 static void check_rules(const struct request *request, const struct rule_list *rules,
-                        const struct plugin *adapter)
+                        const struct pool_spec *pool)
 {
     const struct config_node *list = node_of(request, "rules");
     int64_t min = stand_together(request, "rules", "min") ? request->keys.min : 0;
     int64_t max = stand_together(request, "rules", "max") ? request->keys.max : DYN_ABSENT;
-    settings_check_rules(request->config, rules, min, max == DYN_ABSENT ? INT32_MAX : max, adapter);
+    settings_check_rules(request->config, rules, min, max == DYN_ABSENT ? INT32_MAX : max,
+                         request->reader->settings, pool);
     if (!is_given(list) && !is_given(node_of(request, "per_dyno")))
         config_mistake(request->config, list != NULL ? list : request->place,
                        "there are no rules: give rules, such as [{ at_least: 10, dynos: 5 }], or "
                        "per_dyno");
 }
 
-static void check_busy(const struct request *request, const struct plugin *adapter)
+static void check_busy(const struct request *request, const struct pool_spec *pool)
 {
-    if (request->keys.count_busy == 1 && adapter != NULL && adapter->table.queue != NULL &&
-        (adapter->queue.metrics & DYN_BIT(DYN_BUSY)) == 0)
+    const char *adapter = settings_cannot_tell(request->reader->settings, pool, DYN_BIT(DYN_BUSY));
+    if (request->keys.count_busy == 1 && adapter != NULL)
         config_mistake(request->config, node_of(request, "count_busy"),
-                       "the adapter %s cannot tell how many jobs run", adapter->table.name);
+                       "the adapter %s cannot tell how many jobs run", adapter);
 }
 
 static int64_t greater(int64_t a, int64_t b)
@@ -151,20 +177,22 @@ static int64_t greater(int64_t a, int64_t b)
 /* A reading older than this has missed three cycles, or its call is late. */
 static int64_t stale_after(const struct settings *settings, const struct pool_spec *pool)
 {
-    int64_t timeout_ms =
-        pool->queue < settings->n_instances ? settings->instances[pool->queue].timeout_ms : 0;
-    return greater(10000, 3 * pool->interval_ms + greater(timeout_ms, 0));
+    int64_t timeout_ms = 0;
+    for (size_t i = 0; i < pool->n_sources; i++) {
+        const struct instance_spec *source = source_of(settings, pool, i);
+        timeout_ms = greater(timeout_ms, source != NULL ? source->timeout_ms : 0);
+    }
+    return greater(10000, 3 * pool->interval_ms + timeout_ms);
 }
 
 static void read_policy(struct request *request, struct pool_spec *pool)
 {
     struct rule_list rules;
     const struct pool_keys *keys = &request->keys;
-    const struct plugin *adapter = adapter_of(request, pool);
     settings_read_rules(request->config, node_of(request, "rules"), &rules);
     check_bounds(request);
-    check_rules(request, &rules, adapter);
-    check_busy(request, adapter);
+    check_rules(request, &rules, pool);
+    check_busy(request, pool);
     pool->policy = (struct policy){
         .rules = rules.rules,
         .n_rules = rules.n,
@@ -179,8 +207,8 @@ static void read_policy(struct request *request, struct pool_spec *pool)
     };
     read_on_unknown(request, &pool->policy);
     settings_read_scale_up(request->config, node_of(request, "scale_up"), &pool->policy);
-    settings_read_scale_down(request->config, node_of(request, "scale_down"), adapter,
-                             &pool->policy);
+    settings_read_scale_down(request->config, node_of(request, "scale_down"),
+                             request->reader->settings, pool);
     free(rules.nodes);
 }
 
@@ -224,6 +252,37 @@ static void check_process(const struct request *request, const struct pool_spec 
         }
 }
 
+static void add_source(const struct request *request, struct pool_spec *pool,
+                       const struct config_node *top, const struct config_node *own)
+{
+    pool->sources = memory_resize(pool->sources, pool->n_sources + 1, sizeof *pool->sources);
+    pool->sources[pool->n_sources++] =
+        settings_read_instance(request->reader, INSTANCE_QUEUE, top, own, request->place);
+}
+
+/* One map, merged with the top's; or a list of maps, each for itself. */
+static void read_sources(const struct request *request, struct pool_spec *pool)
+{
+    enum { MOST_SOURCES = 16 };
+    const struct config_node *top = config_get(request->top, "queue");
+    const struct config_node *own = own_node(request, "queue");
+    const struct config_node *list = own != NULL && !config_is_null(own) ? own : top;
+    bool is_list = list != NULL && config_kind(list) == CONFIG_LIST;
+    size_t n = is_list ? config_count(list) : 0;
+    if (is_list && list == top)
+        request->reader->is_used[INSTANCE_QUEUE] = true;
+    if (is_list && (n == 0 || n > MOST_SOURCES))
+        config_mistake(
+            request->config, list,
+            "queue is a list of %zu: give a map such as { adapter: delayedjob, ... }, or "
+            "a list of 1 to %d of them",
+            n, MOST_SOURCES);
+    for (size_t i = 0; i < n && n <= MOST_SOURCES; i++)
+        add_source(request, pool, NULL, config_item(list, i));
+    if (!is_list)
+        add_source(request, pool, top != NULL && config_kind(top) == CONFIG_LIST ? NULL : top, own);
+}
+
 static void read_pool(struct settings_reader *reader, const char *name,
                       const struct config_node *own)
 {
@@ -241,8 +300,7 @@ static void read_pool(struct settings_reader *reader, const char *name,
     pool->process = memory_copy(request.keys.process != NULL ? request.keys.process : name);
     pool->interval_ms = request.keys.interval_ms;
     copy_queues(&request.keys.queues, pool);
-    pool->queue = settings_read_instance(reader, INSTANCE_QUEUE, config_get(reader->top, "queue"),
-                                         own_node(&request, "queue"), request.place);
+    read_sources(&request, pool);
     pool->scaler =
         settings_read_instance(reader, INSTANCE_SCALER, config_get(reader->top, "scaler"),
                                own_node(&request, "scaler"), request.place);
@@ -288,10 +346,11 @@ static void check_unused(struct settings_reader *reader)
     settings_read_rules(reader->config, config_get(reader->top, "rules"), &rules);
     free(rules.rules);
     free(rules.nodes);
-    struct policy unused = {0};
-    settings_read_on_unknown(reader->config, config_get(reader->top, "on_unknown"), &unused);
-    settings_read_scale_up(reader->config, config_get(reader->top, "scale_up"), &unused);
-    settings_read_scale_down(reader->config, config_get(reader->top, "scale_down"), NULL, &unused);
+    struct pool_spec none = {0};
+    settings_read_on_unknown(reader->config, config_get(reader->top, "on_unknown"), &none.policy);
+    settings_read_scale_up(reader->config, config_get(reader->top, "scale_up"), &none.policy);
+    settings_read_scale_down(reader->config, config_get(reader->top, "scale_down"),
+                             reader->settings, &none);
     settings_check_unused(reader, INSTANCE_QUEUE, config_get(reader->top, "queue"));
     settings_check_unused(reader, INSTANCE_SCALER, config_get(reader->top, "scaler"));
 }
@@ -354,6 +413,7 @@ static void free_pool(struct pool_spec *pool)
     for (size_t i = 0; i < pool->n_queues; i++)
         free(pool->queues[i]);
     free(pool->queues);
+    free(pool->sources);
     free(pool->policy.rules);
     free(pool->process);
     free(pool->name);

@@ -28,7 +28,8 @@ struct pool_spec {
     size_t n_queues;
     int64_t interval_ms;
     struct policy policy;
-    size_t queue;  /* index in settings.instances */
+    size_t *sources; /* its queue instances: indices in settings.instances */
+    size_t n_sources;
     size_t scaler; /* likewise */
 };
 

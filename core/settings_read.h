@@ -44,19 +44,28 @@ struct rule_list {
 void settings_read_rules(struct config *config, const struct config_node *list,
                          struct rule_list *rules);
 
-/* Notes rules that shadow each other, that can never count, or that the adapter cannot tell (NULL:
- * it is not known). `min` and `max` are those that stand beside the rules; 0 and INT32_MAX where
+/* The first adapter of a pool that cannot tell these metrics; NULL: all can, as far as they are
+ * known. */
+const char *settings_cannot_tell(const struct settings *settings, const struct pool_spec *pool,
+                                 uint32_t metrics);
+
+/* Whether its adapters can name the workers that are busy, as far as they are known. */
+bool settings_name_busy(const struct settings *settings, const struct pool_spec *pool);
+
+/* Notes rules that shadow each other, that can never count, or that an adapter of the pool cannot
+ * tell. `min` and `max` are those that stand beside the rules; 0 and INT32_MAX where
  * they stand elsewhere, since rules that pools share may ask one of them for more than it may have.
  */
 void settings_check_rules(struct config *config, const struct rule_list *rules, int64_t min,
-                          int64_t max, const struct plugin *adapter);
+                          int64_t max, const struct settings *settings,
+                          const struct pool_spec *pool);
 
-/* Read one of a pool's maps (NULL: there is none) into its policy. `adapter` NULL: not known. */
+/* Read one of a pool's maps (NULL: there is none) into its policy. */
 void settings_read_on_unknown(struct config *config, const struct config_node *node,
                               struct policy *policy);
 void settings_read_scale_up(struct config *config, const struct config_node *node,
                             struct policy *policy);
 void settings_read_scale_down(struct config *config, const struct config_node *node,
-                              const struct plugin *adapter, struct policy *policy);
+                              const struct settings *settings, struct pool_spec *pool);
 
 #endif

@@ -189,22 +189,24 @@ static void check_bounds(struct config *config, const struct rule_list *rules, s
 }
 
 static void check_metric(struct config *config, const struct rule_list *rules, size_t i,
-                         const struct plugin *adapter)
+                         const struct settings *settings, const struct pool_spec *pool)
 {
     bool by_jobs = rules->rules[i].kind == RULE_JOBS;
-    uint32_t bit = DYN_BIT(by_jobs ? DYN_WAITING : DYN_LATENCY);
-    if (adapter != NULL && adapter->table.queue != NULL && (adapter->queue.metrics & bit) == 0)
+    const char *adapter =
+        settings_cannot_tell(settings, pool, DYN_BIT(by_jobs ? DYN_WAITING : DYN_LATENCY));
+    if (adapter != NULL)
         config_mistake(config, rules->nodes[i],
-                       "the adapter %s cannot tell %s, so this rule can never count",
-                       adapter->table.name, by_jobs ? "how many jobs wait" : "latency");
+                       "the adapter %s cannot tell %s, so this rule can never count", adapter,
+                       by_jobs ? "how many jobs wait" : "latency");
 }
 
 void settings_check_rules(struct config *config, const struct rule_list *rules, int64_t min,
-                          int64_t max, const struct plugin *adapter)
+                          int64_t max, const struct settings *settings,
+                          const struct pool_spec *pool)
 {
     for (size_t i = 0; i < rules->n; i++) {
         check_order(config, rules, i);
         check_bounds(config, rules, i, min, max);
-        check_metric(config, rules, i, adapter);
+        check_metric(config, rules, i, settings, pool);
     }
 }

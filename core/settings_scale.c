@@ -134,37 +134,34 @@ void settings_read_scale_up(struct config *config, const struct config_node *nod
     option_fini(table, &keys);
 }
 
-static bool tells_busy(const struct plugin *adapter)
-{
-    return (adapter->queue.metrics & DYN_BIT(DYN_BUSY)) != 0;
-}
-
 /* An adapter that cannot tell who is busy leaves nothing to go by. */
 static enum protect protect_of(struct config *config, const struct config_node *node,
-                               const struct ramp_keys *keys, const struct plugin *adapter)
+                               const struct ramp_keys *keys, const char *blind_adapter)
 {
-    bool is_blind = adapter != NULL && adapter->table.queue != NULL && !tells_busy(adapter) &&
-                    !DYN_HAS(&adapter->queue, workers);
     if (keys->protect < 0)
-        return is_blind ? PROTECT_NONE : PROTECT_IDLE;
-    if (is_blind && keys->protect != PROTECT_NONE && keys->protect_ms == DYN_ABSENT)
+        return blind_adapter != NULL ? PROTECT_NONE : PROTECT_IDLE;
+    if (blind_adapter != NULL && keys->protect != PROTECT_NONE && keys->protect_ms == DYN_ABSENT)
         config_mistake(config, config_get(node, "protect"),
                        "the adapter %s cannot tell which workers are busy, so the pool would never "
                        "shrink: use protect: none, or give protect_for",
-                       adapter->table.name);
+                       blind_adapter);
     return (enum protect)keys->protect;
 }
 
 void settings_read_scale_down(struct config *config, const struct config_node *node,
-                              const struct plugin *adapter, struct policy *policy)
+                              const struct settings *settings, struct pool_spec *pool)
 {
     struct option_table table = {down_rows, sizeof down_rows / sizeof down_rows[0]};
+    struct policy *policy = &pool->policy;
     struct ramp_keys keys;
+    const char *blind_adapter = settings_name_busy(settings, pool)
+                                    ? NULL
+                                    : settings_cannot_tell(settings, pool, DYN_BIT(DYN_BUSY));
     read_map(config, node, table,
              "scale_down must be a map such as { after: 5m, step: 2, every: 1m }", &keys);
     policy->down = (struct ramp){.after_ms = keys.after_ms};
     read_step(config, node, &keys, &policy->down);
-    policy->protect = protect_of(config, node, &keys, adapter);
+    policy->protect = protect_of(config, node, &keys, blind_adapter);
     policy->protect_ms = keys.protect_ms == DYN_ABSENT ? 0 : keys.protect_ms;
     option_fini(table, &keys);
 }

@@ -81,8 +81,10 @@ static void show_policy(const struct policy *policy)
 static void show_pool(const struct settings *settings, const struct pool_spec *pool)
 {
     printf("pool %s\n", pool->name);
-    printf("  process: %s\n  queue: %s\n  scaler: %s\n", pool->process,
-           settings->instances[pool->queue].name, settings->instances[pool->scaler].name);
+    printf("  process: %s\n", pool->process);
+    for (size_t i = 0; i < pool->n_sources; i++)
+        printf("  queue: %s\n", settings->instances[pool->sources[i]].name);
+    printf("  scaler: %s\n", settings->instances[pool->scaler].name);
     if (pool->n_queues == 0)
         printf("  queues: all\n");
     for (size_t i = 0; i < pool->n_queues; i++)

@@ -151,8 +151,10 @@ static struct pool_spec pool_of(size_t i, size_t store)
     struct pool_spec pool = {.name = memory_format("%zu", i),
                              .process = memory_format("%zu", i),
                              .interval_ms = 1000,
-                             .queue = store,
+                             .sources = memory_new(1, sizeof(size_t)),
+                             .n_sources = 1,
                              .scaler = 2};
+    pool.sources[0] = store;
     pool.policy = (struct policy){.rules = memory_new(1, sizeof(struct rule)),
                                   .n_rules = 1,
                                   .min = 1,

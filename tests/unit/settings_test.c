@@ -71,7 +71,7 @@ static void settings_outlive_the_file(void)
     CHECK_INT(pool->policy.hold_ms, 300000);
     CHECK_INT(pool->policy.then, 3);
     CHECK_INT(pool->policy.stale_ms, 11000);
-    const struct instance_spec *queue = &settings->instances[pool->queue];
+    const struct instance_spec *queue = &settings->instances[pool->sources[0]];
     const struct instance_spec *scaler = &settings->instances[pool->scaler];
     CHECK_INT(queue->kind, INSTANCE_QUEUE);
     CHECK_TEXT(queue->plugin->table.name, "sample_queue");
