@@ -5,6 +5,7 @@
 #include "core/memory.h"
 #include "core/pace.h"
 #include "core/pool.h"
+#include "core/room.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -230,6 +231,8 @@ static void note_outcome(struct cycle *cycle, struct line *line, int64_t now_ms)
 static void decide(struct cycle *cycle, struct pool *pool, int64_t now_ms)
 {
     struct line *scaler = scaler_of(cycle, pool);
+    pool->room =
+        room_of(cycle->settings, cycle->pools, (size_t)(pool - cycle->pools), &pool->room_of);
     pool_decide(pool, now_ms);
     if (pool->wanted >= 0 && scaler->wanted_since_ms == 0)
         scaler->wanted_since_ms = now_ms;

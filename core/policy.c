@@ -278,6 +278,19 @@ static int32_t spare_busy(const struct policy *policy, struct history *history,
     return inputs->present;
 }
 
+/* ---- What is shared ---- */
+
+/* It stands above min as well: there is no more of it. What runs already is not taken away. */
+static int32_t within_room(const struct inputs *inputs, int32_t size, struct decision *decision)
+{
+    int32_t most = greater(inputs->room, inputs->present);
+    if (inputs->room_of == NULL || size <= most)
+        return size;
+    add_step(decision, STEP_LIMIT, size, most);
+    decision->room_of = inputs->room_of;
+    return most;
+}
+
 struct decision policy_decide(const struct policy *policy, struct history *history,
                               const struct inputs *inputs)
 {
@@ -295,6 +308,7 @@ struct decision policy_decide(const struct policy *policy, struct history *histo
         size = linger(policy, history, inputs, size, &decision);
         size = spare_busy(policy, history, inputs, size, &decision);
         size = within_bounds(policy, size, &decision);
+        size = within_room(inputs, size, &decision);
     }
     decision.size = size;
     return decision;

@@ -145,6 +145,8 @@ struct inputs {
     int32_t crashed; /* of them: dynos that the platform says have crashed; 0 also if it does not
                         tell */
     bool names_busy; /* the adapter can name the workers that are busy */
+    int32_t room;    /* the most that what pools share leaves for this one */
+    const char *room_of; /* what is shared and leaves so little; NULL: nothing is */
 };
 
 /* ---- What comes out ---- */
@@ -169,6 +171,7 @@ enum step_kind {
     STEP_DOWN_AFTER, /* wanted until lately, so lowered less */
     STEP_DOWN_STEP,  /* lowered by a step at most */
     STEP_BUSY,       /* not lowered while workers are busy */
+    STEP_LIMIT,      /* not raised, or less, for what other pools have of something shared */
     STEP_UNPROTECTED /* lowered although workers are or may be busy: for long enough they were
                         spared */
 };
@@ -185,8 +188,9 @@ struct step {
 #define DECISION_STEPS 20
 
 struct decision {
-    int32_t size;     /* wanted */
-    bool spares_busy; /* it is less than the present size, and busy workers must be kept */
+    int32_t size;        /* wanted */
+    bool spares_busy;    /* it is less than the present size, and busy workers must be kept */
+    const char *room_of; /* the inputs' */
     struct step steps[DECISION_STEPS];
     size_t n_steps;
 };

@@ -109,7 +109,8 @@ static void add_step_size(const struct ramp *ramp, struct text *out)
     }
 }
 
-static void add_step_text(const struct policy *policy, const struct step *step, struct text *out)
+static void add_step_text(const struct policy *policy, const struct decision *decision,
+                          const struct step *step, struct text *out)
 {
     switch (step->kind) {
     case STEP_JOBS:
@@ -180,6 +181,9 @@ static void add_step_text(const struct policy *policy, const struct step *step, 
         text_add_ms(out, policy->protect_ms);
         text_add_format(out, ", no longer: %" PRId32, step->after);
         break;
+    case STEP_LIMIT:
+        text_add_format(out, "limit %s leaves no more: %" PRId32, decision->room_of, step->after);
+        break;
     case STEP_MIN:
         text_add_format(out, "min %" PRId32 ": %" PRId32, policy->min, step->after);
         break;
@@ -206,6 +210,6 @@ void policy_explain(const struct policy *policy, const struct decision *decision
         add_reading(policy, reading, out);
     for (size_t i = 0; i < decision->n_steps; i++) {
         text_add(out, "; ");
-        add_step_text(policy, &decision->steps[i], out);
+        add_step_text(policy, decision, &decision->steps[i], out);
     }
 }

@@ -214,6 +214,8 @@ void pool_decide(struct pool *pool, int64_t now_ms)
         .present = pool->size,
         .crashed = pool->crashed,
         .names_busy = pool->names_busy,
+        .room = pool->room,
+        .room_of = pool->room_of,
     };
     pool->decision = policy_decide(&pool->policy, &pool->history, &inputs);
     int32_t size = pool->decision.size;

@@ -40,6 +40,8 @@ struct spared {
 struct pool {
     const struct pool_spec *spec;
     struct policy policy;   /* the spec's, with max cut to what the back-end can run */
+    int32_t room;           /* the most that what pools share leaves for it */
+    const char *room_of;    /* what that is; NULL: nothing */
     struct source *sources; /* spec->n_sources */
     struct reading reading; /* of all of them, at the last decision */
     struct history history;
@@ -104,7 +106,7 @@ void pool_tell_dry_run(struct pool *pool);
 /* Whether it was measured, and has the size that was decided for it (or was told, if dry_run). */
 bool pool_is_settled(const struct pool *pool, bool is_dry_run);
 
-/* Decides on what is known; sets `wanted`. */
+/* Decides on what is known, `room` included; sets `wanted`. */
 void pool_decide(struct pool *pool, int64_t now_ms);
 
 /* "worker: rules ask for up to 15 dynos, heroku-hobby can run 4: 4 it is", or false. */

@@ -53,10 +53,10 @@ static const struct dyn_option pool_rows[] = {
 
 static const struct option_table pool_table = {pool_rows, sizeof pool_rows / sizeof pool_rows[0]};
 
-/* Keys with maps and lists of their own, which are read apart; the last one at the top only. */
-static const char *const other_keys[] = {"queue",    "scaler",     "rules", "on_unknown",
-                                         "scale_up", "scale_down", "pools"};
-enum { N_POOL_OTHERS = 6, N_TOP_OTHERS = 7 };
+/* Keys with maps and lists of their own, which are read apart; the last ones at the top only. */
+static const char *const other_keys[] = {"queue",      "scaler", "rules",  "on_unknown", "scale_up",
+                                         "scale_down", "uses",   "limits", "pools"};
+enum { N_POOL_OTHERS = 7, N_TOP_OTHERS = 9 };
 
 /* ---- One pool ---- */
 
@@ -304,6 +304,7 @@ static void read_pool(struct settings_reader *reader, const char *name,
     pool->scaler =
         settings_read_instance(reader, INSTANCE_SCALER, config_get(reader->top, "scaler"),
                                own_node(&request, "scaler"), request.place);
+    settings_read_uses(reader, node_of(&request, "uses"), pool);
     read_policy(&request, pool);
     check_process(&request, pool);
     option_fini(pool_table, &request.keys);
@@ -396,7 +397,9 @@ struct settings *settings_read(struct config *config)
         .config = config, .top = config_root(config), .settings = settings};
     settings->path = memory_copy(config_path(config));
     if (reader.top != NULL && config_kind(reader.top) == CONFIG_MAP) {
+        settings_read_limits(&reader);
         read_top(&reader);
+        settings_check_limits(&reader);
     } else if (reader.top != NULL) {
         config_hide(config, reader.top);
         config_mistake(config, reader.top,
@@ -414,6 +417,7 @@ static void free_pool(struct pool_spec *pool)
         free(pool->queues[i]);
     free(pool->queues);
     free(pool->sources);
+    free(pool->uses);
     free(pool->policy.rules);
     free(pool->process);
     free(pool->name);
@@ -427,6 +431,7 @@ void settings_free(struct settings *settings)
         free_pool(&settings->pools[i]);
     for (size_t i = 0; i < settings->n_instances; i++)
         settings_free_instance(&settings->instances[i]);
+    settings_free_limits(settings);
     free(settings->pools);
     free(settings->instances);
     free(settings->path);

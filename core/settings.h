@@ -21,6 +21,18 @@ struct instance_spec {
     int64_t read_every_ms; /* scalers: how often sizes are read when nothing changes */
 };
 
+/* Something that pools share, such as a database's connections. */
+struct limit {
+    char *name;
+    int64_t total;
+};
+
+/* How much of it each dyno of a pool has. */
+struct use {
+    size_t limit; /* index in settings.limits */
+    int64_t amount;
+};
+
 struct pool_spec {
     char *name;
     char *process; /* its name at the platform */
@@ -31,6 +43,8 @@ struct pool_spec {
     size_t *sources; /* its queue instances: indices in settings.instances */
     size_t n_sources;
     size_t scaler; /* likewise */
+    struct use *uses;
+    size_t n_uses;
 };
 
 struct settings {
@@ -39,6 +53,8 @@ struct settings {
     size_t n_pools;
     struct instance_spec *instances;
     size_t n_instances;
+    struct limit *limits;
+    size_t n_limits;
 };
 
 /* Reads the settings out of a file. NULL if it has any mistake; they are noted in `config`. Loads

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The inside of settings.h, shared by its files: settings.c (pools), settings_instance.c (the
  * queue and scaler maps), settings_rules.c (rules), settings_scale.c (scale_up, scale_down,
- * on_unknown). */
+ * on_unknown), settings_limits.c (limits, uses). */
 #ifndef CORE_SETTINGS_READ_H
 #define CORE_SETTINGS_READ_H
 
@@ -59,6 +59,14 @@ bool settings_name_busy(const struct settings *settings, const struct pool_spec 
 void settings_check_rules(struct config *config, const struct rule_list *rules, int64_t min,
                           int64_t max, const struct settings *settings,
                           const struct pool_spec *pool);
+
+/* The limits at the top, which pools then name; what is used of them by a pool; and whether all
+ * pools can have their min. */
+void settings_read_limits(struct settings_reader *reader);
+void settings_read_uses(struct settings_reader *reader, const struct config_node *node,
+                        struct pool_spec *pool);
+void settings_check_limits(struct settings_reader *reader);
+void settings_free_limits(struct settings *settings);
 
 /* Read one of a pool's maps (NULL: there is none) into its policy. */
 void settings_read_on_unknown(struct config *config, const struct config_node *node,

@@ -89,6 +89,9 @@ static void show_pool(const struct settings *settings, const struct pool_spec *p
         printf("  queues: all\n");
     for (size_t i = 0; i < pool->n_queues; i++)
         printf("  queues: %s\n", pool->queues[i]);
+    for (size_t i = 0; i < pool->n_uses; i++)
+        printf("  uses: %" PRId64 " of %s\n", pool->uses[i].amount,
+               settings->limits[pool->uses[i].limit].name);
     show_duration("interval", pool->interval_ms);
     show_policy(&pool->policy);
 }
