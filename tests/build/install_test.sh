@@ -16,7 +16,7 @@ for file in bin/dynomatic bin/dynomatic-fake-heroku include/dynomatic/plugin.h i
   share/man/man5/dynomatic.yml.5 share/man/man7/dynomatic-delayedjob.7 share/man/man7/dynomatic-resque.7 share/man/man7/dynomatic-sidekiq.7 \
   share/man/man7/dynomatic-heroku-formation.7 share/man/man7/dynomatic-heroku-hobby.7 \
   lib/pkgconfig/dynomatic.pc share/aclocal/dynomatic.m4 share/dynomatic/exports.map \
-   share/doc/dynomatic/abi.md share/doc/dynomatic/examples/spool.c \
+  share/doc/dynomatic/tutorial.md share/doc/dynomatic/abi.md share/doc/dynomatic/examples/spool.c \
   share/doc/dynomatic/examples/files.c share/doc/dynomatic/examples/sizes.cc share/doc/dynomatic/examples/maildir.rs \
   share/doc/dynomatic/examples/dynomatic.yml share/doc/dynomatic/examples/pools.yml; do
   has "$file is installed" "$files" "$prefix/$file"
