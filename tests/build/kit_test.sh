@@ -35,6 +35,9 @@ for example in spool.c files.c sizes.cc maildir.rs; do
   has "the host finds it by its name" "$(dynomatic plugins $name)" "$prefix/lib/dynomatic/$name.so"
 done
 has 'all of them are listed' "$(dynomatic plugins | cut -d ' ' -f 1 | tr '\n' ' ')" 'files maildir sizes spool'
+chmod 775 "$prefix/lib"
+has 'what lies above the plugin folder is as safe as the program' "$(dynomatic plugins spool)" "$prefix/lib/dynomatic/spool.so"
+chmod 755 "$prefix/lib"
 is 'of dynomatic they include the two headers, and nothing else' \
   "$(cc -M $(pkg-config --cflags dynomatic) spool.c files.c | tr ' ' '\n' | grep "^$prefix" | sort -u | tr '\n' ' ')" \
   "$prefix/include/dynomatic/plugin.h $prefix/include/dynomatic/util.h "
