@@ -228,7 +228,7 @@ else
     has "with them ($with): root's plugin is loaded by its path" "$(privileged $with "$plugins/good.so")" \
       "$plugins/good.so"
     # shellcheck disable=SC2086
-    is "with them ($with): what the user owns is refused" "$(privileged $with "$scratch/own/good.so")" \
+    has "with them ($with): what the user owns is refused" "$(privileged $with "$scratch/own/good.so")" \
       "dynomatic: plugin \"$scratch/own/good.so\" cannot be used: its folder belongs to user 1, who could replace it: chown root $scratch/own"
   done
 fi
