@@ -4,6 +4,9 @@
 //
 //     rustc --edition 2021 -O --crate-type cdylib maildir.rs -o maildir.so
 //     queue: { adapter: ./maildir.so, path: /var/mail/jobs }
+//
+// One thing it cannot keep: where there is no memory, Rust's standard library ends the program, as the
+// host itself does, while an adapter in C fails its call.
 
 use std::ffi::{CStr, CString};
 use std::fs;

@@ -16,11 +16,20 @@ build() { # include folder, more: files and flags
 
 # ---- The description ----
 
+differ() { # description, object: what libabigail has to say
+  abidiff --no-architecture --leaf-changes-only --harmless "$1" "$2" 2>&1
+}
+# The header's own list of changes.
+changes() { sed -n '/^ \* Changes, newest first/,/^ \*\//p' "$1/dynomatic/plugin.h"; } # include folder
+tells() { # description, object, include folder of it, include folder of the description
+  differ "$1" "$2" >"$scratch/difference" || [ "$(changes "$3")" != "$(changes "$4")" ]
+}
+
 # What libabigail has to say of an object, without what the contract allows: a table that grew at its
 # end. No struct has gaps, so a member that is put in elsewhere moves others, which is told.
 complaints() { # description, object
   local tables='(host|call|option|queue|scaler|plugin)' report status
-  report=$(abidiff --no-architecture --leaf-changes-only --harmless "$1" "$2" 2>&1)
+  report=$(differ "$1" "$2")
   status=$?
   [ $((status & ~12)) = 0 ] || echo "abidiff ended with status $status"
   grep -vE "^$|^(Leaf changes|Changed leaf types|Removed/Changed/Added (functions|variables)) summary: |^'struct dyn_$tables' changed:$|^  type size changed from [0-9]+ to [0-9]+ \(in bits\)$|^  [0-9]+ data member insertions?:$|^    '.*', at offset [0-9]+ \(in bits\) at plugin.h:[0-9:]+$" \
@@ -68,6 +77,16 @@ else
   for table in host call option queue scaler plugin; do
     allows "a longer dyn_$table" "$(at_end dyn_$table 'void *newest;\n    void *newer;')"
   done
+  is 'one that is not in the list of changes is seen' "$(tells today.abi changed.so changed "$include" || echo seen)" seen
+
+  mkdir -p copy/tests
+  cp -R "$top_srcdir/include" "$top_srcdir/examples" copy/
+  cp -R "$abi" copy/tests/
+  chmod -R u+w copy
+  ok 'a release is kept by a command' copy/tests/abi/freeze 99.1
+  is 'with all that its tests need' "$(cd copy/tests/abi/released/99.1 && find . -type f | LC_ALL=C sort | tr '\n' ' ')" \
+    './contract.abi ./dynomatic/plugin.h ./dynomatic/util.h ./files.c ./host.c ./spool.c '
+  is 'and never overwritten' "$(copy/tests/abi/freeze 99.1 2>"$scratch/said" || echo refused)" refused
 fi
 
 # ---- Each release ----
@@ -80,6 +99,7 @@ for folder in "$abi"/released/*/; do
     "$abi/freeze" --describe "$folder" "$scratch/$version/contract.so" >"$version/contract.abi"
     is "$version: its description is that of its header" "$(complaints "$folder/contract.abi" "$version/contract.so")" ''
     is "$version: since then the contract has only grown" "$(complaints "$folder/contract.abi" today.so)" ''
+    ok "$version: and the header lists what was added" tells "$folder/contract.abi" today.so "$include" "$folder"
   fi
   for plugin in spool files; do
     ok "$version: its $plugin is built with its header" \
