@@ -1,15 +1,16 @@
-// SPDX-License-Identifier: MIT
-// A scaler back-end in C++, to copy. The platform is one file, with a line for each pool:
-//
-//     mail 2
-//     pdf 0
-//
-// Whoever starts the workers reads it. The third worker of the pool "mail" is "mail.3", and a
-// smaller number stops the highest first.
-//
-//     c++ -shared -fPIC $(pkg-config --cflags dynomatic) sizes.cc -o sizes.so \
-//         -Wl,--version-script=$(pkg-config --variable=exports dynomatic)
-//     scaler: { backend: ./sizes.so, file: /var/lib/sizes }
+/* SPDX-License-Identifier: MIT
+ * A scaler back-end in C++, to copy. The platform is one file, with a line for each pool:
+ *
+ *     mail 2
+ *     pdf 0
+ *
+ * Whoever starts the workers reads it. The third worker of the pool "mail" is "mail.3", and a
+ * smaller number stops the highest first.
+ *
+ *     c++ -shared -fPIC $(pkg-config --cflags dynomatic) sizes.cc -o sizes.so \
+ *         -Wl,--version-script=$(pkg-config --variable=exports dynomatic)
+ *     scaler: { backend: ./sizes.so, file: /var/lib/sizes }
+ */
 #include <dynomatic/util.h>
 
 #include <algorithm>
