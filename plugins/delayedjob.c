@@ -411,8 +411,9 @@ static void advise(struct delayedjob *dj)
     write_index(dj, index, sizeof index);
     dyn_logf(
         dj->host, DYN_WARN,
-        "many due jobs of table %s have failed or are locked, so that a quick look cannot count "
-        "those that wait; the exact count is taken less often. Deleting old failed jobs helps, "
+        "many due jobs of table %s have failed, are locked or have no priority, so that a quick "
+        "look cannot count those that wait; the exact count is taken less often. Deleting old "
+        "failed jobs helps, "
         "and so does: %s",
         dj->jobs.table, index);
 }

@@ -163,6 +163,25 @@ static void put_steps(const struct draft *draft)
     fputs(") FROM step WHERE step.priority IS NOT NULL),\n", out);
 }
 
+static bool has_bounds(const struct jobs *jobs)
+{
+    return jobs->min_priority != DYN_ABSENT || jobs->max_priority != DYN_ABSENT;
+}
+
+/* Whether due jobs may be in no lane: past the fence, or without a priority, which old tables
+ * allow. */
+static void put_is_beside(const struct draft *draft)
+{
+    fprintf(draft->out, "count(*) >= %" PRId64, draft->question->fence);
+    if (has_bounds(draft->jobs))
+        return; /* what has no priority is within no bounds */
+    fputs(" OR EXISTS (SELECT 1", draft->out);
+    put_from(draft);
+    fputs(" WHERE d.priority IS NULL AND d.run_at <= ", draft->out);
+    put_now(draft);
+    fputs(")", draft->out);
+}
+
 /* The lanes are the priorities; `share` is how many rows each may have of the fence. */
 static void put_lanes(const struct draft *draft)
 {
@@ -173,8 +192,11 @@ static void put_lanes(const struct draft *draft)
             "lane(priority) AS (SELECT priority FROM step WHERE priority IS NOT NULL LIMIT %" PRId64
             "),\n"
             "share(n) AS (SELECT CASE WHEN count(*) > 1 THEN %" PRId64 " / count(*) ELSE %" PRId64
-            " END FROM lane)\n",
+            " END FROM lane),\n"
+            "beside(is_so) AS (SELECT CASE WHEN ",
             fence, fence, fence);
+    put_is_beside(draft);
+    fputs(" THEN 1 ELSE 0 END FROM lane)\n", out);
 }
 
 static bool is_newest(const char *part)
@@ -213,32 +235,31 @@ static void put_walk(const struct draft *draft, const char *part, const char *co
     fprintf(out, " LIMIT %" PRId64 ")", draft->question->fence);
 }
 
-/* The age of the first row of all lanes that is not looked at, oldest first. */
+/* The age of the first row that is not looked at, oldest first. */
 static void put_unseen(const struct draft *draft)
 {
     if (!sql_has_lateral(draft->sql)) {
         fputs(no_age, draft->out);
         return;
     }
-    fputs("(SELECT ", draft->out);
+    fputs("CASE WHEN (SELECT is_so FROM beside) = 0 THEN (SELECT ", draft->out);
     sql_begin_age(draft->out, draft->sql, draft->jobs->run_at, 0);
     fputs("min(d.run_at)", draft->out);
     sql_end_age(draft->out, draft->sql);
     fputs(" FROM lane CROSS JOIN LATERAL (", draft->out);
     put_lane_rows(draft, "d.run_at");
-    fputs(" ORDER BY d.run_at LIMIT 1 OFFSET (SELECT n FROM share)) d)", draft->out);
+    fputs(" ORDER BY d.run_at LIMIT 1 OFFSET (SELECT n FROM share)) d) END", draft->out);
 }
 
-/* Whether the fence was reached: needs the index only. */
+/* Whether more was due than looked at: needs the index only. */
 static void put_edge(const struct draft *draft, const char *part)
 {
-    int64_t fence = draft->question->fence;
     fprintf(draft->out,
-            "SELECT '%s', 1, NULL, CASE WHEN (SELECT count(*) FROM lane) >= %" PRId64
-            " OR (SELECT count(*) FROM ",
-            part, fence);
+            "SELECT '%s', 1, NULL, CASE WHEN (SELECT is_so FROM beside) = 1 OR "
+            "(SELECT count(*) FROM ",
+            part);
     put_walk(draft, part, "d.run_at");
-    fprintf(draft->out, " d) >= %" PRId64 " THEN 1 ELSE 0 END, ", fence);
+    fprintf(draft->out, " d) >= %" PRId64 " THEN 1 ELSE 0 END, ", draft->question->fence);
     if (is_newest(part))
         fputs(no_age, draft->out);
     else

@@ -36,9 +36,9 @@ struct question {
 #define PART_OLDEST "oldest" /* due jobs, the first due first: latency */
 #define PART_ALL    "all"    /* all jobs: all values */
 
-/* The columns. A row that is an edge tells of its part whether the fence was reached (waiting: 1 or
- * 0), so that there may be more than was seen; and as latency the age of the first row that was not
- * looked at, if that is known: the others are no older. */
+/* The columns. A row that is an edge tells of its part whether there may be more than was seen
+ * (waiting: 1 or 0): the fence was reached, or a job has no priority; and as latency the age of the
+ * first row that was not looked at, if that is known: the others are no older. */
 enum {
     COLUMN_PART,
     COLUMN_IS_EDGE,

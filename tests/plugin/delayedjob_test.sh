@@ -15,7 +15,7 @@ measure() { "$top_builddir/tests/plugin/measure" delayedjob "$@"; }
 
 columns='priority, attempts, handler, run_at, locked_at, failed_at, locked_by, queue'
 table() { # type of times, type of the key
-  echo "CREATE TABLE delayed_jobs (id $2, priority integer NOT NULL DEFAULT 0,
+  echo "CREATE TABLE delayed_jobs (id $2, priority integer DEFAULT 0,
     attempts integer NOT NULL DEFAULT 0, handler text NOT NULL, last_error text, run_at $1, locked_at $1,
     failed_at $1, locked_by varchar(255), queue varchar(255), created_at $1, updated_at $1);
     CREATE INDEX delayed_jobs_priority ON delayed_jobs (priority, run_at);"
@@ -112,13 +112,29 @@ check_bounds() {
   is "$database: below its cap it is exact" "$(measure "$options" measure 500:wl | rough)" \
     'waiting=120 latency=90s'
 }
-many() { # statement that makes n rows of run_at in seconds, failed or not
+# A question that is asked often is answered exactly, or as at least so much; never as too little.
+often() { # what, group, exact answer, what else it may be (extended pattern)
+  local answer
+  is "$database: $1" "$(measure "$options" measure "$2" | rough)" "$3"
+  answer=$(measure "$options" -n 5 measure "$2" 2>/dev/null | grep -E '^(waiting|latency)=' | rough)
+  if [[ $answer =~ ^($4)$ ]]; then answer=$3; fi
+  is "$database: $1, asked again and again" "$answer" "$3"
+}
+check_priorities() {
+  clear; put -50 NULL NULL 0 mail NULL 3; put -20 NULL NULL 0 mail 0 2
+  often 'jobs without a priority' 50:wl 'waiting=5 latency=50s' 'waiting=[2-5]\+ latency=20s\+'
+  often 'jobs without a priority of a queue' 50:wl:mail 'waiting=5 latency=50s' 'waiting=[2-5]\+ latency=20s\+'
+  is "$database: nor are they within bounds" "$(measure "${options%\}}, min_priority: -5}" measure 50:w)" 'waiting=2'
+  clear; many 2100 -20 NULL "$1"; put -10 NULL NULL 0 mail 1; put -1000 NULL NULL 0 mail 9999
+  often 'more priorities than are looked at' 50:l 'latency=1000s' 'latency=20s\+'
+}
+many() { # statement that makes n rows of run_at in seconds, failed or not, of the priority 0 or another for each
   case $database in
     sqlite) sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
-      INSERT INTO delayed_jobs ($columns) SELECT 0, 0, 'x', $(instant "$2"), NULL, $(instant "$3"), NULL, NULL FROM n" ;;
-    mariadb*) sql "INSERT INTO delayed_jobs ($columns) SELECT 0, 0, 'x', $(instant "$2"), NULL, $(instant "$3"), NULL, NULL
+      INSERT INTO delayed_jobs ($columns) SELECT ${4:-0}, 0, 'x', $(instant "$2"), NULL, $(instant "$3"), NULL, NULL FROM n" ;;
+    mariadb*) sql "INSERT INTO delayed_jobs ($columns) SELECT ${4:-0}, 0, 'x', $(instant "$2"), NULL, $(instant "$3"), NULL, NULL
       FROM seq_1_to_$1" ;;
-    *) sql "INSERT INTO delayed_jobs ($columns) SELECT 0, 0, 'x', $(instant "$2"), NULL, $(instant "$3"), NULL, NULL
+    *) sql "INSERT INTO delayed_jobs ($columns) SELECT ${4:-0}, 0, 'x', $(instant "$2"), NULL, $(instant "$3"), NULL, NULL
       FROM generate_series(1, $1)" ;;
   esac
 }
@@ -139,6 +155,7 @@ database=sqlite file=$scratch/app.sqlite3 options="{url: 'sqlite3:$scratch/app.s
 sql "$(table datetime 'integer PRIMARY KEY AUTOINCREMENT NOT NULL')"
 check_states
 check_bounds
+check_priorities i
 check_fence 'delayed_jobs (run_at) WHERE failed_at IS NULL'
 
 # Rails makes datetime(6) since version 7, datetime of whole seconds before.
@@ -158,6 +175,7 @@ waiting=2 latency=30s'
   done
   mariadb_sql 'SET GLOBAL time_zone = SYSTEM'
 done
+check_priorities seq
 check_fence 'CREATE INDEX waiting ON delayed_jobs (failed_at, run_at)'
 clear
 many 100000 -20 NULL
@@ -179,6 +197,7 @@ waiting=2 latency=30s'
   postgres_sql 'ALTER ROLE app RESET TimeZone'
 done
 database=timestamptz
+check_priorities generate_series
 check_fence 'delayed_jobs (run_at) WHERE failed_at IS NULL'
 clear
 many 100000 -20 NULL
