@@ -287,8 +287,9 @@ static int32_t put_workers(const struct delayedjob *dj, const struct sql_rows *r
         return dyn_failf(dj->host, DYN_BROKEN, "a job is locked by \"%.100s\", which names no host",
                          sql_cell(rows, row, WORKER_NAME) != NULL ? sql_cell(rows, row, WORKER_NAME)
                                                                   : "");
+    int64_t busy_ms = answer_age(rows, row, WORKER_BUSY);
     struct dyn_worker worker = {
-        .busy_ms = answer_age(rows, row, WORKER_BUSY),
+        .busy_ms = busy_ms < AGELESS ? busy_ms : DYN_ABSENT,
         .host = name,
         .id = sql_cell(rows, row, WORKER_NAME),
         .queue = sql_cell(rows, row, WORKER_QUEUE),

@@ -22,8 +22,13 @@ int64_t answer_age(const struct sql_rows *rows, size_t row, size_t column)
 {
     if (column >= rows->n_columns || sql_cell(rows, row, column) == NULL)
         return -1;
-    int64_t ms = sql_integer(rows, row, column, 0);
+    int64_t ms = sql_integer(rows, row, column, AGELESS);
     return ms > 0 ? ms : 0;
+}
+
+static bool is_of_part(const struct sql_rows *rows, size_t row, const char *part)
+{
+    return strcmp(sql_cell(rows, row, COLUMN_PART), part) == 0;
 }
 
 static struct tally tally_in(const struct sql_rows *rows, size_t row)
@@ -42,19 +47,25 @@ static struct tally tally_in(const struct sql_rows *rows, size_t row)
             tally.counts[counts[i].metric] = sql_integer(rows, row, counts[i].column, 0);
     tally.latency_ms = answer_age(rows, row, COLUMN_LATENCY);
     tally.next_due_ms = answer_age(rows, row, COLUMN_NEXT_DUE);
+    if (is_of_part(rows, row, PART_NEWEST))
+        return tally;
+    if (tally.counts[DYN_WAITING] > 0 && tally.latency_ms < 0)
+        tally.latency_ms = AGELESS;
+    if (is_of_part(rows, row, PART_OLDEST))
+        tally.counts[DYN_WAITING] = 0; /* the newest are counted */
     return tally;
 }
 
 static void take_edge(struct answer *answer, size_t row)
 {
     bool has_more = sql_integer(&answer->rows, row, COLUMN_WAITING, 0) != 0;
-    if (strcmp(sql_cell(&answer->rows, row, COLUMN_PART), PART_NEWEST) == 0) {
+    if (is_of_part(&answer->rows, row, PART_NEWEST)) {
         answer->has_more_newest = has_more;
         return;
     }
     int64_t unseen_ms = answer_age(&answer->rows, row, COLUMN_LATENCY);
     answer->has_more_oldest = has_more || unseen_ms >= 0;
-    answer->unseen_ms = unseen_ms >= 0 ? unseen_ms : INT64_MAX;
+    answer->unseen_ms = unseen_ms >= 0 ? unseen_ms : AGELESS;
 }
 
 static int compare_names(const char *a, const char *b)
@@ -164,6 +175,18 @@ bool answer_is_in_doubt(const struct answer *answer, const struct dyn_group *gro
     return false;
 }
 
+static void put_latency(const struct answer *answer, const struct dyn_host *host,
+                        const struct tally *tally, uint32_t i)
+{
+    if (tally->latency_ms == AGELESS)
+        host->unknown(host, i,
+                      "the run_at of a job that waits is no instant (infinite, zero or empty), so "
+                      "that the oldest has no age: correct it, or delete the job");
+    else
+        host->put(host, i, DYN_LATENCY, tally->latency_ms > 0 ? tally->latency_ms : 0,
+                  is_latency_in_doubt(answer, tally) ? DYN_AT_LEAST : 0);
+}
+
 void answer_put(const struct answer *answer, const struct dyn_host *host,
                 const struct dyn_group *group, uint32_t i)
 {
@@ -180,11 +203,10 @@ void answer_put(const struct answer *answer, const struct dyn_host *host,
     if (is_wanted(group, DYN_WAITING))
         host->put(host, i, DYN_WAITING, waiting, has_more ? DYN_AT_LEAST : 0);
     if (is_wanted(group, DYN_LATENCY))
-        host->put(host, i, DYN_LATENCY, tally.latency_ms > 0 ? tally.latency_ms : 0,
-                  is_latency_in_doubt(answer, &tally) ? DYN_AT_LEAST : 0);
+        put_latency(answer, host, &tally, i);
     for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++)
         if (is_wanted(group, counts[c]))
             host->put(host, i, counts[c], tally.counts[counts[c]], 0);
-    if (is_wanted(group, DYN_NEXT_DUE) && tally.next_due_ms >= 0)
+    if (is_wanted(group, DYN_NEXT_DUE) && tally.next_due_ms >= 0 && tally.next_due_ms < AGELESS)
         host->put(host, i, DYN_NEXT_DUE, tally.next_due_ms, 0);
 }

@@ -5,11 +5,15 @@
 
 #include "delayedjob_query.h"
 
+/* The age of an instant without end, and of what is no instant: some databases store both. It is
+ * above all ages, since such an instant hides the others from min(). */
+#define AGELESS INT64_MAX
+
 /* What is known of one queue, or of all that a group has. */
 struct tally {
     int64_t counts[DYN_NEXT_DUE + 1]; /* by metric; the ages not */
-    int64_t latency_ms;               /* -1: no job seen that waits */
-    int64_t next_due_ms;              /* -1: no job seen that is due later */
+    int64_t latency_ms;               /* -1: no job seen that waits; AGELESS */
+    int64_t next_due_ms;              /* -1: no job seen that is due later; AGELESS */
 };
 
 struct queue_tally {
@@ -24,7 +28,7 @@ struct answer {
     struct tally all;
     bool has_more_newest; /* the fence was reached, so more may wait */
     bool has_more_oldest; /* likewise, so older ones may wait ... */
-    int64_t unseen_ms;    /* ... of this age at most; INT64_MAX: not known */
+    int64_t unseen_ms;    /* ... of this age at most; AGELESS: not known */
     int64_t enough;       /* so many waiting jobs ended the count; 0: none did */
     bool has_queue;
 };
@@ -40,7 +44,7 @@ bool answer_is_in_doubt(const struct answer *answer, const struct dyn_group *gro
 void answer_put(const struct answer *answer, const struct dyn_host *host,
                 const struct dyn_group *group, uint32_t i);
 
-/* An age of a cell, -1 for none. Clocks differ: what is not yet due is due now. */
+/* An age of a cell, -1 for none, AGELESS. Clocks differ: what is not yet due is due now. */
 int64_t answer_age(const struct sql_rows *rows, size_t row, size_t column);
 
 #endif

@@ -110,6 +110,14 @@ static void put_age(const struct draft *draft, void (*put_is)(const struct draft
     sql_end_age(draft->out, draft->sql);
 }
 
+/* Whoever asks for an age asks whether there is one. */
+static bool is_asked(const struct draft *draft, int32_t metric)
+{
+    uint32_t metrics = draft->question->metrics;
+    return (metrics & DYN_BIT(metric)) != 0 ||
+           (metric == DYN_WAITING && (metrics & DYN_BIT(DYN_LATENCY)) != 0);
+}
+
 /* One of the columns of values, by the rows d. */
 static void put_value(const struct draft *draft, int32_t metric)
 {
@@ -120,7 +128,7 @@ static void put_value(const struct draft *draft, int32_t metric)
         [DYN_NEXT_DUE] = put_is_later,
     };
     bool is_age = metric == DYN_LATENCY || metric == DYN_NEXT_DUE;
-    if ((draft->question->metrics & DYN_BIT(metric)) == 0) {
+    if (!is_asked(draft, metric)) {
         fputs(is_age ? no_age : "0", draft->out);
         return;
     }
@@ -292,8 +300,8 @@ static void put_oldest(const struct draft *draft)
     const char *queue = draft->question->by_queue ? "d.queue, " : "";
     char columns[64];
     snprintf(columns, sizeof columns, "%sd.run_at, d.failed_at, d.locked_at", queue);
-    fprintf(out, "SELECT '%s' AS part, 0 AS is_edge, %s AS queue, 0 AS waiting, ", PART_OLDEST,
-            queue_column(draft));
+    fprintf(out, "SELECT '%s' AS part, 0 AS is_edge, %s AS queue, count(*) AS waiting, ",
+            PART_OLDEST, queue_column(draft));
     sql_begin_age(out, draft->sql, draft->jobs->run_at, 0);
     fputs("min(d.run_at)", out);
     sql_end_age(out, draft->sql);

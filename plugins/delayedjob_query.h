@@ -43,8 +43,9 @@ enum {
     COLUMN_PART,
     COLUMN_IS_EDGE,
     COLUMN_QUEUE,
-    COLUMN_WAITING,
-    COLUMN_LATENCY, /* ms; NULL: no such job */
+    COLUMN_WAITING, /* of PART_OLDEST: the jobs seen, so that an age of NULL is not taken for none
+                     */
+    COLUMN_LATENCY, /* ms; NULL: no such job, or none that has an age */
     COLUMN_BUSY,    /* this and the next: of PART_ALL only */
     COLUMN_SCHEDULED,
     COLUMN_RETRYING,

@@ -23,6 +23,7 @@ table() { # type of times, type of the key
 instant() { # seconds from now, or NULL
   case $1:$database in
     NULL:*) echo NULL ;;
+    infinity:*) echo "'infinity'" ;;
     *:sqlite) echo "strftime('%Y-%m-%d %H:%M:%f', 'now', '$1 seconds')" ;;
     *:mariadb*) echo "utc_timestamp(6) + INTERVAL $1 SECOND" ;;
     *:timestamptz) echo "now() + interval '$1 seconds'" ;;
@@ -120,6 +121,17 @@ often() { # what, group, exact answer, what else it may be (extended pattern)
   if [[ $answer =~ ^($4)$ ]]; then answer=$3; fi
   is "$database: $1, asked again and again" "$answer" "$3"
 }
+# What is no instant is due for the library's own query, and so it waits; it has no age.
+check_ageless() { # run_at
+  clear; put -20
+  sql "INSERT INTO delayed_jobs ($columns) VALUES (0, 0, 'x', $1, NULL, NULL, NULL, 'odd')"
+  is "$database: a run_at of $1 waits, and its age is not known" \
+    "$(measure "$options" measure 9:wl 9:l:odd 0:l 0:wl:mail | sed 's/ unknown: .*\(oldest has no age\).*/ \1/')" \
+    'waiting=2 latency=? oldest has no age
+latency=? oldest has no age
+latency=? oldest has no age
+waiting=0 latency=0'
+}
 check_priorities() {
   clear; put -50 NULL NULL 0 mail NULL 3; put -20 NULL NULL 0 mail 0 2
   often 'jobs without a priority' 50:wl 'waiting=5 latency=50s' 'waiting=[2-5]\+ latency=20s\+'
@@ -156,6 +168,7 @@ sql "$(table datetime 'integer PRIMARY KEY AUTOINCREMENT NOT NULL')"
 check_states
 check_bounds
 check_priorities i
+check_ageless "''"
 check_fence 'delayed_jobs (run_at) WHERE failed_at IS NULL'
 
 # Rails makes datetime(6) since version 7, datetime of whole seconds before.
@@ -176,6 +189,7 @@ waiting=2 latency=30s'
   mariadb_sql 'SET GLOBAL time_zone = SYSTEM'
 done
 check_priorities seq
+check_ageless "'0000-00-00 00:00:00'"
 check_fence 'CREATE INDEX waiting ON delayed_jobs (failed_at, run_at)'
 clear
 many 100000 -20 NULL
@@ -198,6 +212,9 @@ waiting=2 latency=30s'
 done
 database=timestamptz
 check_priorities generate_series
+check_ageless "'-infinity'"
+put infinity
+is 'nor has a run_at without end a next due time' "$(measure "$options" measure 0:sn)" 'scheduled=1 next_due=?'
 check_fence 'delayed_jobs (run_at) WHERE failed_at IS NULL'
 clear
 many 100000 -20 NULL
