@@ -309,6 +309,23 @@ has 'a server that never answers is late' \
 has 'nor is one that should be MariaDB' \
   "$(measure "{url: 'mysql2://app@127.0.0.1:$(cat "$scratch/silent.port")/app'}" -t 500 measure 9:w)" 'late: '
 
+# Several hosts, of which the first never answers.
+hosts=127.0.0.1:$(cat "$scratch/silent.port"),127.0.0.1:$postgres_port
+url=postgres://app@$hosts/app
+silent_first() { measure "{url: '$url${1:-}'}" -t 3000 measure 3:w; }
+is 'a host that never answers is passed over' "$(silent_first)" 'waiting=3+'
+url=postgres://app@127.0.0.1:1,$hosts/app
+is 'and so is one that is refused before it' "$(silent_first)" 'waiting=3+'
+is 'the server must be what the URL asks for' "$(silent_first '?target_session_attrs=primary')" 'waiting=3+'
+is 'or may be' "$(silent_first '?target_session_attrs=prefer-standby')" 'waiting=3+'
+has 'one that is not is left' "$(silent_first '?target_session_attrs=standby')" 'server is not in hot standby mode'
+url=postgres://app@$hosts,127.0.0.1:1/app
+is 'a host after it is not needed' "$(silent_first)" 'waiting=3+'
+url="postgres:///app?user=app&hostaddr=127.0.0.1,127.0.0.1&port=$(tr , '\n' <<<"$hosts" | sed 's/.*://' | paste -sd,)"
+is 'addresses without names do as well' "$(silent_first)" 'waiting=3+'
+url=${url/hostaddr=127.0.0.1,127.0.0.1/hostaddr=127.0.0.1}
+has 'ports that are too many are told' "$(silent_first)" 'could not match 2 port numbers to 1 hosts'
+
 # A password that is wrong is never shown.
 postgres_sql "ALTER ROLE app PASSWORD 'right'"
 sed -i 's/trust$/scram-sha-256/' "$postgres_data/data/pg_hba.conf"
