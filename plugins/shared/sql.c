@@ -92,6 +92,12 @@ int32_t sql_late(struct sql *sql, const struct dyn_call *call)
                                            : "the call was cancelled");
 }
 
+int32_t sql_server_ms(const struct dyn_call *call)
+{
+    int32_t left_ms = dyn_ms_left(call);
+    return left_ms > 0 ? left_ms - left_ms / 10 : 1;
+}
+
 char *sql_decode(const char *text, size_t length)
 {
     char *out = malloc(length + 1);

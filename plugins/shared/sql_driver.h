@@ -56,6 +56,10 @@ int32_t sql_fail(struct sql *sql, int32_t code, const char *format, ...) DYN_PRI
 /* Notes that the call is over: out of time, or cancelled. Returns DYN_LATE. */
 int32_t sql_late(struct sql *sql, const struct dyn_call *call);
 
+/* How long the server may take, from 1 ms on: it ends the statement a little before the call is
+ * over, so that its word still arrives and nothing is left behind. */
+int32_t sql_server_ms(const struct dyn_call *call);
+
 /* Copies a row of n_columns texts (NULL: SQL's NULL) to the end. False if memory is gone. */
 bool sql_rows_add(struct sql_rows *rows, const char *const *cells);
 

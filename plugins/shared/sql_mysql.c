@@ -116,14 +116,15 @@ static const char *advice_for(unsigned number)
     }
 }
 
-static int32_t fail(struct sql *sql, const struct dyn_call *call, const char *what)
+static int32_t fail(struct sql *sql, const char *what)
 {
     const struct my *my = sql->state;
     unsigned number = mysql_errno(my->conn);
+    int32_t code = is_lasting(number) ? DYN_BROKEN : DYN_RETRY;
     if (number == LATE_MARIADB || number == LATE_MYSQL)
-        return sql_late(sql, call);
-    return sql_fail(sql, is_lasting(number) ? DYN_BROKEN : DYN_RETRY, "%s%s: %s%s", what,
-                    sql->place, mysql_error(my->conn), advice_for(number));
+        code = DYN_LATE;
+    return sql_fail(sql, code, "%s%s: %s%s", what, sql->place, mysql_error(my->conn),
+                    advice_for(number));
 }
 
 /* ---- Without blocking ---- */
@@ -159,7 +160,7 @@ static int32_t query(struct sql *sql, const struct dyn_call *call, const char *t
             return code;
         status = mysql_real_query_cont(&problem, my->conn, status);
     }
-    return problem != 0 ? fail(sql, call, "") : DYN_OK;
+    return problem != 0 ? fail(sql, "") : DYN_OK;
 }
 
 static int32_t store(struct sql *sql, const struct dyn_call *call, MYSQL_RES **result)
@@ -172,7 +173,7 @@ static int32_t store(struct sql *sql, const struct dyn_call *call, MYSQL_RES **r
             return code;
         status = mysql_store_result_cont(result, my->conn, status);
     }
-    return *result == NULL && mysql_errno(my->conn) != NO_PROBLEM ? fail(sql, call, "") : DYN_OK;
+    return *result == NULL && mysql_errno(my->conn) != NO_PROBLEM ? fail(sql, "") : DYN_OK;
 }
 
 /* Goes to the result of the next statement; *is_last if there is none. */
@@ -188,7 +189,7 @@ static int32_t next(struct sql *sql, const struct dyn_call *call, bool *is_last)
         status = mysql_next_result_cont(&problem, my->conn, status);
     }
     *is_last = problem < 0;
-    return problem > 0 ? fail(sql, call, "") : DYN_OK;
+    return problem > 0 ? fail(sql, "") : DYN_OK;
 }
 
 /* ---- Connecting ---- */
@@ -229,7 +230,7 @@ static int32_t connect_to(struct sql *sql, const struct dyn_call *call)
         status = mysql_real_connect_cont(&made, my->conn, status);
     }
     if (made == NULL)
-        return fail(sql, call, "cannot connect to ");
+        return fail(sql, "cannot connect to ");
     /* The library goes on without TLS where the server has none. */
     if (url->tls != MYSQL_TLS_NONE && mysql_get_ssl_cipher(my->conn) == NULL)
         return sql_fail(sql, DYN_BROKEN, "%s has no TLS, which ssl_mode in the URL asks for",
@@ -280,7 +281,7 @@ static char *packet_of(const struct my *my, const struct dyn_call *call,
     FILE *out = open_memstream(&text, &length);
     if (out == NULL)
         return NULL;
-    int32_t ms = dyn_ms_left(call) > 0 ? dyn_ms_left(call) : 1;
+    int32_t ms = sql_server_ms(call);
     if (my->is_mariadb)
         fprintf(out, "SET SESSION max_statement_time = %" PRId32 ".%03" PRId32 "; ", ms / 1000,
                 ms % 1000);

@@ -269,14 +269,11 @@ static bool send_one(PGconn *conn, const char *text, size_t n, const char *const
     return PQsendQueryParams(conn, text, (int)n, NULL, values, NULL, NULL, 0) == 1;
 }
 
-/* The server ends the statement a little before the call is over, so that its word still arrives.
- * JIT costs more than it gives on a statement that takes a millisecond. */
+/* JIT costs more than it gives on a statement that takes a millisecond. */
 static bool send_all(PGconn *conn, const struct dyn_call *call, const struct sql_query *query)
 {
     char timeout[24];
-    int32_t left_ms = dyn_ms_left(call);
-    snprintf(timeout, sizeof timeout, "%" PRId32,
-             left_ms - left_ms / 10 > 0 ? left_ms - left_ms / 10 : 1);
+    snprintf(timeout, sizeof timeout, "%" PRId32, sql_server_ms(call));
     const char *value = timeout;
     const char *settings =
         query->walks_indexes
