@@ -19,6 +19,7 @@ enum {
     EXACT_SHARE = 100,    /* an exact count may take one part in so many of the time */
     DOUBTS_BEFORE_ADVICE = 10
 };
+static const int64_t LOOK_EVERY_NS = INT64_C(600) * 1000000000; /* at the table, for a migration */
 
 struct config {
     const char *url;
@@ -32,7 +33,9 @@ struct delayedjob {
     const struct dyn_host *host;
     struct sql *sql;
     struct jobs jobs;
-    bool is_looked_up; /* what `jobs` says of the table is so */
+    unsigned connection;   /* on which the table was looked up */
+    int64_t look_after_ns; /* what `jobs` says of it holds until then */
+    bool has_told_index;   /* that it is missing */
     bool has_advised;
     unsigned doubts;        /* measures in a row that left a doubt */
     int64_t exact_after_ns; /* no exact count before */
@@ -96,13 +99,20 @@ static void note_table(struct delayedjob *dj, const struct sql_table *table)
     dj->jobs.locked_at = sql_table_type(table, "locked_at");
     dj->jobs.has_queue = sql_table_has_column(table, "queue");
     dj->jobs.has_index = sql_table_has_index(table, "priority,run_at");
-    dj->is_looked_up = true;
-    if (!dj->jobs.has_index)
+    dj->connection = sql_connection(dj->sql);
+    dj->look_after_ns = dyn_now_ns() + LOOK_EVERY_NS;
+    if (!dj->jobs.has_index && !dj->has_told_index)
         dyn_logf(
             dj->host, DYN_WARN,
             "table %s has no index on (priority, run_at), which Delayed Job's migration makes: "
             "each look reads the whole table",
             dj->jobs.table);
+    dj->has_told_index = !dj->jobs.has_index;
+}
+
+static bool is_looked_up(const struct delayedjob *dj)
+{
+    return dj->connection == sql_connection(dj->sql) && dyn_now_ns() < dj->look_after_ns;
 }
 
 static int32_t look_up(struct delayedjob *dj, const struct dyn_call *call)
@@ -139,7 +149,7 @@ static int32_t ask(struct delayedjob *dj, const struct dyn_call *call, char *tex
     int32_t code = sql_ask(dj->sql, call, &query, rows);
     free(text);
     if (code == DYN_BROKEN)
-        dj->is_looked_up = false;
+        dj->look_after_ns = 0;
     return code;
 }
 
@@ -234,7 +244,8 @@ static int32_t delayedjob_measure(void *self, const struct dyn_call *call,
                                   const struct dyn_group *groups, uint32_t n)
 {
     struct delayedjob *dj = self;
-    int32_t code = dj->is_looked_up && n > 0 ? DYN_OK : look_up(dj, call);
+    bool was_looked_up = is_looked_up(dj);
+    int32_t code = was_looked_up && n > 0 ? DYN_OK : look_up(dj, call);
     if (code != DYN_OK || n == 0)
         return code;
     bool is_bounded;
@@ -243,6 +254,8 @@ static int32_t delayedjob_measure(void *self, const struct dyn_call *call,
     code = ask_for(dj, call, &question, is_bounded, &answer);
     if (code != DYN_OK) {
         answer_fini(&answer);
+        if (code == DYN_BROKEN && was_looked_up)
+            return delayedjob_measure(dj, call, groups, n); /* which looks the table up again */
         return fail(dj, code);
     }
     if (answer_is_in_doubt(&answer, groups, n))
@@ -307,10 +320,13 @@ static int32_t delayedjob_workers(void *self, const struct dyn_call *call,
 {
     struct delayedjob *dj = self;
     struct sql_rows rows;
-    int32_t code = dj->is_looked_up ? DYN_OK : look_up(dj, call);
+    bool was_looked_up = is_looked_up(dj);
+    int32_t code = was_looked_up ? DYN_OK : look_up(dj, call);
     if (code != DYN_OK)
         return code;
     code = ask(dj, call, query_workers(dj->sql, &dj->jobs), false, &rows);
+    if (code == DYN_BROKEN && was_looked_up)
+        return delayedjob_workers(dj, call, groups, n); /* which looks the table up again */
     if (code != DYN_OK)
         return fail(dj, code);
     for (size_t row = 0; row < rows.n_rows && code == DYN_OK; row++)

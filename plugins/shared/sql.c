@@ -68,6 +68,11 @@ const char *sql_place(const struct sql *sql)
     return sql->place;
 }
 
+unsigned sql_connection(const struct sql *sql)
+{
+    return sql->connection;
+}
+
 const char *sql_failure(const struct sql *sql)
 {
     return sql->failure;

@@ -46,6 +46,10 @@ void sql_free(struct sql *sql);
 /* What it is, for texts: "db.example:5432/app", or a file. */
 const char *sql_place(const struct sql *sql);
 
+/* The number of the connection, which is another one after each that ended. What was learnt on an
+ * earlier one may be so no more. */
+unsigned sql_connection(const struct sql *sql);
+
 /* Why the last function failed. */
 const char *sql_failure(const struct sql *sql);
 

@@ -45,8 +45,9 @@ struct sql {
     const struct sql_driver *driver;
     const struct dyn_host *host;
     char *place;
-    const char *secret; /* never shown; the driver's, NULL: there is none */
-    void *state;        /* the driver's */
+    const char *secret;  /* never shown; the driver's, NULL: there is none */
+    void *state;         /* the driver's */
+    unsigned connection; /* the driver adds one when it drops one */
     char failure[1024];
 };
 

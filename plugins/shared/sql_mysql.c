@@ -27,8 +27,9 @@ struct my {
 
 /* ---- The URL ---- */
 
-static void drop(struct my *my)
+static void drop(struct sql *sql)
 {
+    struct my *my = sql->state;
     if (my->conn == NULL)
         return;
     /* Closing says good-bye to the server, which must not block. */
@@ -37,6 +38,7 @@ static void drop(struct my *my)
         shutdown(fd, SHUT_RDWR);
     mysql_close(my->conn);
     my->conn = NULL;
+    sql->connection++;
 }
 
 static void my_close(struct sql *sql)
@@ -44,7 +46,7 @@ static void my_close(struct sql *sql)
     struct my *my = sql->state;
     if (my == NULL)
         return;
-    drop(my);
+    drop(sql);
     mysql_url_fini(&my->url);
     free(my);
     sql->secret = NULL;
@@ -345,12 +347,12 @@ static int32_t my_ask(struct sql *sql, const struct dyn_call *call,
     bool was_idle = my->conn != NULL;
     int32_t code = ask_once(sql, call, question, rows);
     if (code == DYN_RETRY && was_idle) {
-        drop(my);
+        drop(sql);
         sql_rows_fini(rows);
         code = ask_once(sql, call, question, rows);
     }
     if (code != DYN_OK)
-        drop(my);
+        drop(sql);
     return code;
 }
 

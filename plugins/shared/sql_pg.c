@@ -95,8 +95,10 @@ static int32_t pg_open(struct sql *sql, const char *url)
 
 /* ---- Ending ---- */
 
-static void drop(struct pg *pg)
+static void drop(struct sql *sql)
 {
+    struct pg *pg = sql->state;
+    sql->connection += pg->conn != NULL;
     PQfinish(pg->conn);
     pg->conn = NULL;
 }
@@ -212,7 +214,7 @@ static int32_t connect_to_one(struct sql *sql, const struct dyn_call *call,
                               const struct pg_hosts *hosts)
 {
     struct pg *pg = sql->state;
-    drop(pg);
+    drop(sql);
     pg->conn = start(pg->options, hosts);
     if (pg->conn == NULL)
         return sql_fail(sql, DYN_RETRY, "out of memory");
@@ -408,7 +410,7 @@ static int32_t pg_ask(struct sql *sql, const struct dyn_call *call, const struct
         if (code == DYN_OK)
             return DYN_OK;
         bool is_lost = PQstatus(pg->conn) == CONNECTION_BAD;
-        drop(pg);
+        drop(sql);
         sql_rows_fini(rows);
         if (!is_lost || dyn_is_over(call))
             return code;
@@ -417,7 +419,7 @@ static int32_t pg_ask(struct sql *sql, const struct dyn_call *call, const struct
     if (code == DYN_OK)
         code = ask_once(sql, call, query, rows);
     if (code != DYN_OK)
-        drop(pg);
+        drop(sql);
     return code;
 }
 

@@ -130,8 +130,10 @@ static int32_t fail(struct sql *sql, int status)
     }
 }
 
-static void drop(struct lite *lite)
+static void drop(struct sql *sql)
 {
+    struct lite *lite = sql->state;
+    sql->connection += lite->db != NULL;
     sqlite3_close(lite->db);
     lite->db = NULL;
 }
@@ -151,7 +153,7 @@ static int32_t make_open(struct sql *sql)
         return sql_fail(sql, DYN_BROKEN, "%s is not a file; check the path in the URL", sql->place);
     if (lite->db != NULL && now.st_dev == lite->device && now.st_ino == lite->inode)
         return DYN_OK;
-    drop(lite);
+    drop(sql);
     int status =
         sqlite3_open_v2(lite->path, &lite->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
     if (status != SQLITE_OK)
@@ -213,7 +215,7 @@ static int32_t lite_ask(struct sql *sql, const struct dyn_call *call, const stru
             code = fail(sql, status);
     }
     if (code != DYN_OK)
-        drop(lite);
+        drop(sql);
     lite->call = NULL;
     return code;
 }

@@ -121,6 +121,28 @@ often() { # what, group, exact answer, what else it may be (extended pattern)
   if [[ $answer =~ ^($4)$ ]]; then answer=$3; fi
   is "$database: $1, asked again and again" "$answer" "$3"
 }
+# A table that changes while we look at it, as by a migration.
+sql_command() { # what a shell makes of a statement
+  case $database in
+    sqlite) printf "sqlite3 -cmd '.timeout 5000' '%s' '%s'" "$file" "$1" ;;
+    mariadb*) printf "mariadb --no-defaults --socket='%s' -u root app -e '%s'" "$mariadb_data/socket" "$1" ;;
+    *) printf "psql -X -q '%s' -c '%s' >'%s'" "$postgres_url" "$1" "$scratch/said" ;;
+  esac
+}
+check_migration() {
+  clear; put -20 NULL NULL 0 mail
+  local drop add
+  drop=$(sql_command 'ALTER TABLE delayed_jobs DROP COLUMN queue')
+  add=$(sql_command 'ALTER TABLE delayed_jobs ADD COLUMN queue varchar(255)')
+  has "$database: a column that is gone is noticed at once" \
+    "$(measure "$options" -n 2 -x "$drop" measure 9:w 9:w:mail 2>&1 | tr '\n' ' ')" 'waiting=1 waiting=? unknown: the table has no column'
+  is "$database: one that comes after ten minutes" \
+    "$(measure "$options" -n 2 -x "$add" -j 600000 measure 9:w:mail 2>&-)" 'waiting=0'
+  sql "UPDATE delayed_jobs SET queue = 'mail'"
+  has "$database: workers are found without the column, too" \
+    "$(put -20 -10; measure "$options" -n 2 -x "$drop" workers 9:w 2>&-)" '0 worker.1 jobs=1'
+  sql 'ALTER TABLE delayed_jobs ADD COLUMN queue varchar(255)'
+}
 # What is no instant is due for the library's own query, and so it waits; it has no age.
 check_ageless() { # run_at
   clear; put -20
@@ -168,6 +190,7 @@ sql "$(table datetime 'integer PRIMARY KEY AUTOINCREMENT NOT NULL')"
 check_states
 check_bounds
 check_priorities i
+check_migration
 check_ageless "''"
 check_fence 'delayed_jobs (run_at) WHERE failed_at IS NULL'
 
@@ -189,6 +212,7 @@ waiting=2 latency=30s'
   mariadb_sql 'SET GLOBAL time_zone = SYSTEM'
 done
 check_priorities seq
+check_migration
 check_ageless "'0000-00-00 00:00:00'"
 check_fence 'CREATE INDEX waiting ON delayed_jobs (failed_at, run_at)'
 clear
@@ -212,6 +236,7 @@ waiting=2 latency=30s'
 done
 database=timestamptz
 check_priorities generate_series
+check_migration
 check_ageless "'-infinity'"
 put infinity
 is 'nor has a run_at without end a next due time' "$(measure "$options" measure 0:sn)" 'scheduled=1 next_due=?'
@@ -238,6 +263,12 @@ status 4"
 has 'a table of something else is broken' "$(measure "{url: '$postgres_url', table: pg_class}" measure 9:w)" \
   'broken: table pg_class'
 is 'no groups only try the connection' "$(measure "$options" measure; echo "status $?")" 'status 0'
+
+again="SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dynomatic'"
+is 'a new connection sees what was added' "$(measure "$old" -n 3 -x "psql -X -q '$postgres_url' -c \"$again;
+  ALTER TABLE old.jobs ADD COLUMN IF NOT EXISTS queue text DEFAULT 'mail'\" >'$scratch/said' 2>&1" measure 9:w:mail 2>&- | head -1)" \
+  'waiting=1'
+is 'a missing index is told once' "$(measure "$old" -n 3 -j 600000 measure 9:w 2>&- | grep -c 'no index')" 1
 
 # ---- Failing ----
 
