@@ -10,6 +10,7 @@
 #include <dynomatic/plugin.h>
 #include <dynomatic/util.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,16 +180,51 @@ static struct question question_of(const struct delayedjob *dj, const struct dyn
     return question;
 }
 
+/* "0, 1": the priorities of the table, for free(). */
+static int32_t ask_priorities(struct delayedjob *dj, const struct dyn_call *call,
+                              const struct question *question, char **list)
+{
+    struct sql_rows rows;
+    size_t length;
+    int32_t code = ask(dj, call, query_priorities(dj->sql, &dj->jobs, question), true, &rows);
+    FILE *out = code == DYN_OK ? open_memstream(list, &length) : NULL;
+    if (out != NULL) {
+        fputs("NULL", out); /* since a list must not be empty */
+        for (size_t row = 0; row < rows.n_rows; row++)
+            if (sql_cell(&rows, row, 0) != NULL)
+                fprintf(out, ", %" PRId64, sql_integer(&rows, row, 0, 0));
+    }
+    sql_rows_fini(&rows);
+    if (code == DYN_OK && (out == NULL || fclose(out) != 0))
+        code = DYN_RETRY;
+    return code;
+}
+
+static int32_t ask_bounded(struct delayedjob *dj, const struct dyn_call *call,
+                           const struct question *question, struct answer *answer)
+{
+    struct question bounded = *question;
+    char *list = NULL;
+    int32_t code = DYN_OK;
+    if (!sql_joins_by_range(dj->sql))
+        code = ask_priorities(dj, call, question, &list);
+    bounded.priorities = list;
+    if (code == DYN_OK)
+        code = ask(dj, call, query_bounded(dj->sql, &dj->jobs, &bounded), true, &answer->rows);
+    free(list);
+    answer->enough = question->enough;
+    return code;
+}
+
 static int32_t ask_for(struct delayedjob *dj, const struct dyn_call *call,
                        const struct question *question, bool is_bounded, struct answer *answer)
 {
     *answer = (struct answer){.has_queue = dj->jobs.has_queue};
-    char *text = is_bounded ? query_bounded(dj->sql, &dj->jobs, question)
-                            : query_whole(dj->sql, &dj->jobs, question);
-    int32_t code = ask(dj, call, text, is_bounded, &answer->rows);
+    int32_t code =
+        is_bounded ? ask_bounded(dj, call, question, answer)
+                   : ask(dj, call, query_whole(dj->sql, &dj->jobs, question), false, &answer->rows);
     if (code != DYN_OK)
         return code;
-    answer->enough = is_bounded ? question->enough : 0;
     return answer_read(answer) ? DYN_OK : DYN_RETRY;
 }
 

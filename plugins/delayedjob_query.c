@@ -150,14 +150,21 @@ static const char *queue_column(const struct draft *draft)
 
 /* ---- The bounded question ---- */
 
+/* The priorities, where SELECT DISTINCT steps over equal ones in the index. */
+static void put_distinct(const struct draft *draft)
+{
+    fputs("SELECT DISTINCT d.priority", draft->out);
+    put_from(draft);
+    put_priorities(draft, "WHERE");
+}
+
 /* The priorities, each found by one step in the index. */
 static void put_steps(const struct draft *draft)
 {
     FILE *out = draft->out;
-    if (sql_steps_over_equals(draft->sql)) {
-        fputs("WITH step(priority) AS (SELECT DISTINCT d.priority", out);
-        put_from(draft);
-        put_priorities(draft, "WHERE");
+    if (!sql_joins_by_range(draft->sql)) {
+        fputs("WITH step(priority) AS (", out);
+        put_distinct(draft);
         fputs("),\n", out);
         return;
     }
@@ -226,19 +233,26 @@ static void put_lane_rows(const struct draft *draft, const char *columns)
 static void put_walk(const struct draft *draft, const char *part, const char *columns)
 {
     FILE *out = draft->out;
+    fputs("(", out);
     if (sql_has_lateral(draft->sql)) {
-        fputs("(SELECT d.* FROM lane CROSS JOIN LATERAL (", out);
+        fputs("SELECT d.* FROM lane CROSS JOIN LATERAL (", out);
         put_lane_rows(draft, columns);
         if (is_newest(part))
             fprintf(out, " ORDER BY d.run_at DESC LIMIT %" PRId64, draft->question->fence);
         else
             fputs(" ORDER BY d.run_at LIMIT (SELECT n FROM share)", out);
         fputs(") d", out);
-    } else {
-        fprintf(out, "(SELECT %s FROM lane %s ", columns, sql_ordered_join(draft->sql));
+    } else if (sql_joins_by_range(draft->sql)) {
+        fprintf(out, "SELECT %s FROM lane CROSS JOIN ", columns);
         sql_put_name(out, draft->jobs->table);
         fputs(" d WHERE d.priority = lane.priority AND d.run_at <= ", out);
         put_now(draft);
+    } else {
+        fprintf(out, "SELECT %s", columns);
+        put_from(draft);
+        fprintf(out, " WHERE d.priority IN (%s) AND d.run_at <= ", draft->question->priorities);
+        put_now(draft);
+        fputs(" ORDER BY d.priority, d.run_at", out); /* else it reads the table */
     }
     fprintf(out, " LIMIT %" PRId64 ")", draft->question->fence);
 }
@@ -382,6 +396,18 @@ static char *write_draft(const struct sql *sql, const struct jobs *jobs,
         return text;
     free(text);
     return NULL;
+}
+
+static void put_distinct_lanes(const struct draft *draft)
+{
+    put_distinct(draft);
+    fprintf(draft->out, " LIMIT %" PRId64, draft->question->fence);
+}
+
+char *query_priorities(const struct sql *sql, const struct jobs *jobs,
+                       const struct question *question)
+{
+    return write_draft(sql, jobs, question, put_distinct_lanes);
 }
 
 char *query_bounded(const struct sql *sql, const struct jobs *jobs, const struct question *question)

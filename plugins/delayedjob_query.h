@@ -29,6 +29,7 @@ struct question {
     int64_t fence;    /* bounded: rows to look at for each part */
     int64_t enough; /* bounded: so many waiting jobs are enough; 0: never. Only without by_queue */
     bool by_queue;  /* a row for each queue; else one for all of them */
+    const char *priorities; /* bounded, and the database needs them as constants: "0, 1"; or NULL */
 };
 
 /* What a row of the answer is about. */
@@ -52,6 +53,11 @@ enum {
     COLUMN_FAILED,
     COLUMN_NEXT_DUE /* ms; NULL: no such job */
 };
+
+/* The priorities, a row for each; NULL too. For where sql_joins_by_range() is false: there only
+ * constants make a range of run_at inside of each, so that they are asked for first. */
+char *query_priorities(const struct sql *sql, const struct jobs *jobs,
+                       const struct question *question);
 
 /* The bounded question: DYN_WAITING and DYN_LATENCY within the fence. NULL if memory is gone. The
  * caller frees it. */

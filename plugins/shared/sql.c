@@ -321,14 +321,9 @@ bool sql_has_partial_indexes(const struct sql *sql)
     return sql->driver->has_partial_indexes;
 }
 
-const char *sql_ordered_join(const struct sql *sql)
+bool sql_joins_by_range(const struct sql *sql)
 {
-    return sql->driver->ordered_join;
-}
-
-bool sql_steps_over_equals(const struct sql *sql)
-{
-    return sql->driver->steps_over_equals;
+    return sql->driver->joins_by_range;
 }
 
 const char *sql_create_index(const struct sql *sql)

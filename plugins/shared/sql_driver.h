@@ -9,10 +9,9 @@
 
 struct sql_driver {
     const char *create_index;
-    const char *ordered_join;
     bool has_lateral;
     bool has_partial_indexes;
-    bool steps_over_equals;
+    bool joins_by_range;
 
     /* Reads the URL: sets sql->place and sql->state, or returns what sql_fail() did, with nothing
      * left in sql->state. */

@@ -406,8 +406,6 @@ static void my_begin_age(FILE *out, enum sql_type type, int64_t shift_ms)
 
 const struct sql_driver sql_mysql = {
     .create_index = "CREATE INDEX",
-    .ordered_join = "STRAIGHT_JOIN",
-    .steps_over_equals = true,
     .open = my_open,
     .close = my_close,
     .ask = my_ask,

@@ -480,9 +480,9 @@ static void pg_begin_age(FILE *out, enum sql_type type, int64_t shift_ms)
 
 const struct sql_driver sql_pg = {
     .create_index = "CREATE INDEX CONCURRENTLY",
-    .ordered_join = "CROSS JOIN",
     .has_lateral = true,
     .has_partial_indexes = true,
+    .joins_by_range = true,
     .open = pg_open,
     .close = pg_close,
     .ask = pg_ask,

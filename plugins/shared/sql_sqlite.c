@@ -262,8 +262,8 @@ static void lite_begin_age(FILE *out, enum sql_type type, int64_t shift_ms)
 
 const struct sql_driver sql_sqlite = {
     .create_index = "CREATE INDEX",
-    .ordered_join = "CROSS JOIN",
     .has_partial_indexes = true,
+    .joins_by_range = true,
     .open = lite_open,
     .close = lite_close,
     .ask = lite_ask,

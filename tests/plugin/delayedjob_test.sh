@@ -218,6 +218,15 @@ check_fence 'CREATE INDEX waiting ON delayed_jobs (failed_at, run_at)'
 clear
 many 100000 -20 NULL
 is 'a bounded count of many rows in MariaDB' "$(measure "$options" measure 1000:w)" 'waiting=1000+'
+clear
+many 100000 3600 NULL; put -20 NULL NULL 0 mail 0 2; put -30 NULL NULL 0 mail 1
+entries_read() { mariadb_sql "SELECT sum(variable_value) FROM information_schema.global_status
+  WHERE variable_name IN ('handler_read_next', 'handler_read_prev', 'handler_read_rnd_next')"; }
+before=$(entries_read)
+is 'few that are due among many for later' "$(measure "$options" measure 1000:wl 1000:w:mail | rough)" 'waiting=3 latency=30s
+waiting=3'
+read=$(($(entries_read) - before))
+ok "are found without reading the others ($read entries)" test "$read" -lt 10000
 
 for database in timestamp timestamptz; do
   options="{url: '$postgres_url'}"
