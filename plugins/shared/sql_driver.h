@@ -63,9 +63,10 @@ int32_t sql_server_ms(const struct dyn_call *call);
 /* Copies a row of n_columns texts (NULL: SQL's NULL) to the end. False if memory is gone. */
 bool sql_rows_add(struct sql_rows *rows, const char *const *cells);
 
-/* Copies `length` bytes of text with %XX turned into bytes. NULL if memory is gone, or if a % is
- * not followed by two hexadecimal digits, or stands for NUL. */
-char *sql_decode(const char *text, size_t length);
+/* Whether a parameter of a URL has this name; and one of Rails' database configuration, of which
+ * nothing concerns a reader of one table. */
+bool sql_is_named(const char *text, size_t length, const char *name);
+bool sql_is_of_rails(const char *text, size_t length);
 
 /* Writes "+1.500", for a language's seconds. */
 void sql_put_seconds(FILE *out, int64_t ms);

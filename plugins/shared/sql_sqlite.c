@@ -3,6 +3,8 @@
  * directory, and sqlite3:///PATH; what follows a "?" is for Rails. */
 #include "shared/sql_driver.h"
 
+#include "shared/url.h"
+
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -54,7 +56,7 @@ static int32_t lite_open(struct sql *sql, const char *url)
     if (length == 0 || path[0] == ':')
         return sql_fail(sql, DYN_BROKEN,
                         "url: no file is named; write sqlite3:PATH or sqlite3:///PATH");
-    char *decoded = sql_decode(path, length);
+    char *decoded = url_decode(path, length);
     if (decoded == NULL)
         return sql_fail(sql, DYN_BROKEN,
                         "url: a %% is not followed by two hexadecimal digits; write %%25 for it");
