@@ -78,6 +78,11 @@ is 'count --all' "$(printf '%s' "$out" | jq -c '.[0] | [.waiting, .busy, .failed
   '[12,0,0,null]'
 run count --all
 has 'with all columns' "$out" 'NEXT DUE'
+has 'no job for later has a sign' "$(tail -1 <<<"$out" | tr -s ' ')" 's 0 0 0 0 -'
+sed "s|delayedjob|$top_builddir/tests/plugin/.libs/sample_queue.so|" dynomatic.yml >sample.yml
+run -c sample.yml count --all
+is 'what an adapter cannot tell has that of the unknown' "$(tail -1 <<<"$out" | tr -s ' ')" \
+  'worker sample_queue 0 0 ms ? ? ? ? ?'
 
 run once --dry-run
 is 'once --dry-run has status 0' $status 0
