@@ -15,7 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MINUTES_A_DAY = 1440 };
+enum { MINUTES_A_DAY = 1440, DAYS_A_WEEK = 7, EVERY_DAY = 0x7F };
+
+/* "mon" to "sun". */
+extern const char *const schedule_weekdays[DAYS_A_WEEK];
 
 /* From one day to another, both included, in days since 1970-01-01. */
 struct schedule_dates {
@@ -40,11 +43,25 @@ struct schedule {
 
 void schedule_fini(struct schedule *schedule);
 
+/* ---- An entry ---- */
+
 /* Whether the entry is in force while the clock in its zone shows this day and minute of it. */
 bool schedule_entry_shows(const struct schedule_entry *entry, int64_t day, int32_t minute);
 
 /* Whether the days on which it begins are all over. */
 bool schedule_entry_is_past(const struct schedule_entry *entry, int64_t utc_ms);
+
+/* Its window, for people: "mon-fri 08:00-18:00". */
+void schedule_entry_explain(const struct schedule_entry *entry, struct text *out);
+
+/* Whether one of its dates is on one of its days. */
+bool schedule_entry_can_match(const struct schedule_entry *entry);
+
+/* ---- All of them ---- */
+
+/* Whether entry i is found never to be in force because those before it are whenever it matches.
+ * Those of single dates are passed over. */
+bool schedule_is_hidden(const struct schedule *schedule, size_t i);
 
 /* The index of the entry in force, -1 if none is. */
 int32_t schedule_at(const struct schedule *schedule, int64_t utc_ms);
@@ -52,6 +69,10 @@ int32_t schedule_at(const struct schedule *schedule, int64_t utc_ms);
 /* The first instant after utc_ms at which another entry may be in force; INT64_MAX without entries.
  */
 int64_t schedule_next(const struct schedule *schedule, int64_t utc_ms);
+
+/* Whether there are entries whose dates are all over; then which: "the dates are over of schedule
+ * 2025-12-24: min 4". */
+bool schedule_explain_past(const struct schedule *schedule, int64_t utc_ms, struct text *out);
 
 /* "mon-fri 08:00-18:00: min 4 is in force until Tue 2026-11-24 18:00 Europe/Brussels (17:00 UTC),
  * then none": what is in force, and the next change. */

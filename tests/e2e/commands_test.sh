@@ -52,6 +52,20 @@ END
 run check
 is 'check of a good file has status 0' $status 0
 is 'and says what it holds' "$out" 'dynomatic.yml: 1 pool, 1 queue instance, 1 scaler instance: good'
+cp dynomatic.yml scheduled.yml
+cat >>scheduled.yml <<END
+schedule:
+  - { dates: 2025-12-24, min: 2 }
+  - { zone: Europe/Brussels, min: 1 }
+END
+run -c scheduled.yml check
+has 'check tells what the schedule says now' "$out" \
+  'worker: always: min 1 is in force, and no other within a year'
+has 'and warns of dates that are over' "$out" \
+  'warning: worker: the dates are over of schedule 2025-12-24: min 2'
+run -c scheduled.yml once --dry-run
+has 'so does once' "$err" 'the dates are over of schedule 2025-12-24: min 2'
+has 'whose decision names the entry' "$err" 'schedule always: min 1)'
 mv dynomatic.yml other.yml
 DYNOMATIC_CONFIG=other.yml run check
 has 'DYNOMATIC_CONFIG names the file' "$out" 'other.yml: '

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { EVERY_DAY = 0x7F, MON_FRI = 0x1F, FRI = 0x10, SAT = 0x20, SUN = 0x40 };
+enum { MON_FRI = 0x1F, FRI = 0x10, SAT = 0x20, SUN = 0x40 };
 
 static int64_t utc(const char *text)
 {
@@ -281,6 +281,27 @@ static void explanations_tell_the_next_change(void)
     schedule_fini(&schedule);
 }
 
+static void check_past(const struct schedule *schedule, const char *at, const char *expected)
+{
+    struct text text = {0};
+    CHECK_INT(schedule_explain_past(schedule, utc(at), &text), expected[0] != '\0');
+    CHECK_TEXT(text_chars(&text), expected);
+    text_fini(&text);
+}
+
+static void dates_that_are_over_are_told(void)
+{
+    struct schedule schedule = {NULL, 0};
+    add_dates(add(&schedule, "UTC", EVERY_DAY, "00:00", "12:00"), "2025-12-24", "2025-12-25");
+    add(&schedule, "UTC", EVERY_DAY, "00:00", "24:00");
+    add_dates(add(&schedule, "UTC", EVERY_DAY, "22:00", "06:00"), "2026-01-01", "2026-01-01");
+    check_past(&schedule, "2025-12-25T23:59:59Z", "");
+    check_past(&schedule, "2026-01-02T10:00:00Z", "the dates are over of schedule 00:00-12:00");
+    check_past(&schedule, "2026-01-03T00:00:00Z",
+               "the dates are over of schedule 00:00-12:00; 22:00-06:00");
+    schedule_fini(&schedule);
+}
+
 static void what_never_changes_is_told(void)
 {
     struct schedule schedule = {NULL, 0};
@@ -446,6 +467,43 @@ static void as_libc_has_it(void)
     CHECK_INT(complaints, 0);
 }
 
+/* ---- Hidden entries ---- */
+
+/* Minute for minute of a week. */
+static bool is_hidden(const struct schedule *schedule, size_t i)
+{
+    for (int64_t at = 0; at < INT64_C(7) * MINUTES_A_DAY; at++) {
+        int32_t minute = (int32_t)(at % MINUTES_A_DAY);
+        bool is_taken = false;
+        for (size_t k = 0; k < i && !is_taken; k++)
+            is_taken = schedule_entry_shows(&schedule->entries[k], at / MINUTES_A_DAY, minute);
+        if (!is_taken && schedule_entry_shows(&schedule->entries[i], at / MINUTES_A_DAY, minute))
+            return false;
+    }
+    return true;
+}
+
+static void hidden_entries_are_found(void)
+{
+    int n_hidden = 0;
+    for (int turn = 0; turn < 1000; turn++) {
+        struct schedule schedule = {NULL, 0};
+        for (int i = 0; i < 4; i++) {
+            struct schedule_entry *entry = add(&schedule, "UTC", EVERY_DAY, "00:00", "24:00");
+            entry->days = 1 + (uint32_t)roll(EVERY_DAY);
+            entry->from = (int32_t)(6 * 60 * roll(4));
+            entry->to = (int32_t)(6 * 60 * (1 + roll(4)));
+        }
+        for (size_t i = 0; i < schedule.n; i++) {
+            bool expected = is_hidden(&schedule, i);
+            CHECK_INT(schedule_is_hidden(&schedule, i), expected);
+            n_hidden += expected;
+        }
+        schedule_fini(&schedule);
+    }
+    CHECK(n_hidden > 100);
+}
+
 static const struct test tests[] = {
     {"from is in the window, to is not", to_is_not_in_the_window},
     {"zones without daylight saving", zones_without_daylight_saving},
@@ -460,6 +518,8 @@ static const struct test tests[] = {
     {"without tzdata there is UTC", without_tzdata_there_is_utc},
     {"the next change is told in both clocks", explanations_tell_the_next_change},
     {"what never changes is told", what_never_changes_is_told},
+    {"dates that are over are told", dates_that_are_over_are_told},
     {"random schedules are as libc has them", as_libc_has_it},
+    {"hidden entries are found", hidden_entries_are_found},
 };
 SUITE_MAIN("schedule", tests)
