@@ -42,7 +42,6 @@ struct timetable {
     int64_t from_ms; /* since when, and until when, as far as is known */
     int64_t until_ms;
     int32_t entry; /* in force, -1: none */
-    uint32_t unused;
 };
 
 struct pool {

@@ -64,11 +64,9 @@ static void refuse(const struct request *request, const struct config_node *node
 
 /* ---- Lists: [mon, wed-fri], or mon,wed-fri ---- */
 
-/* Adds one word to the entry. NULL, or what the word should have been. */
-typedef const char *(*word_adder)(const char *word, struct schedule_entry *entry);
-
+/* add() adds one word to the entry. It returns NULL, or what the word should have been. */
 static void add_words(const struct request *request, const struct config_node *node,
-                      const char *words, word_adder add)
+                      const char *words, const char *(*add)(const char *, struct schedule_entry *))
 {
     char *copy = memory_copy(words);
     char *rest = copy;
@@ -86,7 +84,7 @@ static void add_words(const struct request *request, const struct config_node *n
 }
 
 static void read_list(const struct request *request, const char *key, const struct dyn_list *list,
-                      word_adder add)
+                      const char *(*add)(const char *, struct schedule_entry *))
 {
     const struct config_node *node = config_get(request->node, key);
     for (size_t i = 0; i < list->n; i++) {
