@@ -306,6 +306,7 @@ struct decision policy_decide(const struct policy *policy, struct history *histo
         int32_t lowered = go_down(policy, history, inputs, size, &decision);
         size = size > inputs->present ? raised : lowered;
         size = linger(policy, history, inputs, size, &decision);
+        size = within_bounds(policy, size, &decision); /* so that a max that fell spares them too */
         size = spare_busy(policy, history, inputs, size, &decision);
         size = within_bounds(policy, size, &decision);
         size = within_room(inputs, size, &decision);
