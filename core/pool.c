@@ -79,9 +79,24 @@ void pool_fini(struct pool *pool)
     free(pool->why);
 }
 
+static bool have_same_rules(const struct policy *a, const struct policy *b)
+{
+    bool are_same = a->n_rules == b->n_rules;
+    for (size_t i = 0; i < a->n_rules && are_same; i++)
+        are_same = a->rules[i].kind == b->rules[i].kind &&
+                   a->rules[i].at_least == b->rules[i].at_least &&
+                   a->rules[i].release_below == b->rules[i].release_below;
+    return are_same;
+}
+
 void pool_inherit(struct pool *pool, const struct pool *old)
 {
     pool->history = old->history;
+    if (!have_same_rules(&pool->policy, &old->policy))
+        pool->history.in_force = 0; /* which is by their numbers */
+    pool->crashed = old->crashed;
+    pool->crashes_ms = old->crashes_ms;
+    pool->is_crashing = old->is_crashing;
 }
 
 /* The most that the policy may ask for by itself. */
