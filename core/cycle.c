@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/cycle.h"
 
+#include "core/journal.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/pace.h"
@@ -43,9 +44,11 @@ struct line {
 struct cycle {
     struct settings *settings;
     struct cycle_options options;
-    struct pool *pools;   /* n_pools of the settings */
-    struct line *lines;   /* n_instances of the settings, in their order */
-    int64_t utc_ahead_ms; /* of the clock that now_ms is of */
+    struct pool *pools;      /* n_pools of the settings */
+    struct line *lines;      /* n_instances of the settings, in their order */
+    int64_t utc_ahead_ms;    /* of the clock that now_ms is of */
+    struct journal *journal; /* NULL: none is kept */
+    bool is_started;
     uint32_t dice;
 };
 
@@ -99,6 +102,17 @@ static void start_pool(struct cycle *cycle, size_t i)
     assign(scaler, pool, 0);
 }
 
+static bool open_journal(struct cycle *cycle, struct text *errors)
+{
+    struct error error = {""};
+    if (cycle->settings->journal.path == NULL)
+        return true;
+    cycle->journal = journal_open(&cycle->settings->journal, &error);
+    if (cycle->journal == NULL)
+        text_add_format(errors, "%s\n", error.text);
+    return cycle->journal != NULL;
+}
+
 struct cycle *cycle_new(struct settings *settings, struct cycle_options options,
                         struct text *errors)
 {
@@ -108,7 +122,8 @@ struct cycle *cycle_new(struct settings *settings, struct cycle_options options,
     cycle->pools = memory_new(settings->n_pools, sizeof *cycle->pools);
     cycle->lines = memory_new(settings->n_instances, sizeof *cycle->lines);
     cycle->dice = 2463534242u;
-    if (!open_instances(cycle, errors)) {
+    bool are_open = open_instances(cycle, errors);
+    if (!open_journal(cycle, errors) || !are_open) {
         cycle_free(cycle);
         return NULL;
     }
@@ -128,6 +143,7 @@ void cycle_free(struct cycle *cycle)
     }
     for (size_t i = 0; i < cycle->settings->n_pools; i++)
         pool_fini(&cycle->pools[i]);
+    journal_close(cycle->journal);
     settings_free(cycle->settings);
     free(cycle->lines);
     free(cycle->pools);
@@ -235,6 +251,7 @@ static void decide(struct cycle *cycle, struct pool *pool, int64_t now_ms)
     pool->room =
         room_of(cycle->settings, cycle->pools, (size_t)(pool - cycle->pools), &pool->room_of);
     pool_decide(pool, now_ms);
+    journal_decided(cycle->journal, pool, now_ms + cycle->utc_ahead_ms);
     if (pool->wanted >= 0 && scaler->wanted_since_ms == 0)
         scaler->wanted_since_ms = now_ms;
 }
@@ -427,7 +444,12 @@ static void finish_apply(struct cycle *cycle, struct line *line, int64_t now_ms)
     int64_t gap_ms = instance_spec(line->instance)->read_every_ms;
     for (size_t i = 0; i < line->n_asked; i++) {
         struct pool *pool = line->asked[i].pool;
-        pool_take_applied(pool, is_ok ? instance_answer(line->instance, i) : NULL, now_ms, gap_ms);
+        const struct answer *answer = is_ok ? instance_answer(line->instance, i) : NULL;
+        int32_t asked = pool->applying;
+        pool_take_applied(pool, answer, now_ms, gap_ms);
+        journal_applied(cycle->journal, pool, asked, pool->size,
+                        is_ok ? answer->unknown : instance_failure(line->instance),
+                        now_ms + cycle->utc_ahead_ms);
         if (pool->size < 0) /* any part may have been applied */
             line->read_due_ms = is_lost ? line->paces[CALL_APPLY].next_ms : now_ms;
         decide(cycle, pool, now_ms); /* what is known may have changed meanwhile */
@@ -503,9 +525,17 @@ void cycle_set_clock(struct cycle *cycle, int64_t utc_ahead_ms)
     cycle->utc_ahead_ms = utc_ahead_ms;
 }
 
+void cycle_restore(struct cycle *cycle)
+{
+    journal_restore(cycle->journal, cycle->pools, cycle->settings->n_pools, cycle->utc_ahead_ms);
+}
+
 int64_t cycle_step(struct cycle *cycle, struct crew *crew, int64_t now_ms)
 {
     int64_t next_ms = INT64_MAX;
+    if (!cycle->is_started)
+        journal_started(cycle->journal, cycle->settings->path, now_ms + cycle->utc_ahead_ms);
+    cycle->is_started = true;
     for (size_t i = 0; i < cycle->settings->n_instances; i++) {
         struct line *line = &cycle->lines[i];
         bool is_queue = instance_spec(line->instance)->kind == INSTANCE_QUEUE;

@@ -34,6 +34,9 @@ void cycle_inherit(struct cycle *cycle, const struct cycle *old);
  * it. */
 void cycle_set_clock(struct cycle *cycle, int64_t utc_ahead_ms);
 
+/* After cycle_set_clock(), before the first step: takes up what the journal has of the pools. */
+void cycle_restore(struct cycle *cycle);
+
 /* Starts what can be started at now_ms. Returns when to come back at the latest (or when the crew
  * has something), INT64_MAX if nothing is planned. */
 int64_t cycle_step(struct cycle *cycle, struct crew *crew, int64_t now_ms);

@@ -117,7 +117,7 @@ static int32_t after_votes(const struct policy *policy, struct history *history,
     struct tally tally = {
         .decision = decision,
         .present = inputs->present,
-        .is_booting = history->grown_ms > 0 && inputs->now_ms < booted_ms,
+        .is_booting = history->grown_ms != 0 && inputs->now_ms < booted_ms,
     };
     policy_vote(policy, history, inputs, &tally);
     bool is_blind = tally.is_in_doubt && !tally.has_voted;

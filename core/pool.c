@@ -274,7 +274,8 @@ static struct reading join(const struct pool *pool, int64_t now_ms)
 void pool_decide(struct pool *pool, int64_t now_ms)
 {
     pool->reading = join(pool, now_ms);
-    struct inputs inputs = {
+    pool->before = pool->history;
+    pool->inputs = (struct inputs){
         .reading = pool->reading,
         .now_ms = now_ms,
         .present = pool->size,
@@ -283,7 +284,7 @@ void pool_decide(struct pool *pool, int64_t now_ms)
         .room = pool->room,
         .room_of = pool->room_of,
     };
-    pool->decision = policy_decide(&pool->policy, &pool->history, &inputs);
+    pool->decision = policy_decide(&pool->policy, &pool->history, &pool->inputs);
     pool->decided_by = pool->policy;
     pool->decided_in = pool->timetable.entry;
     int32_t size = pool->decision.size;
@@ -420,7 +421,7 @@ void pool_take_size(struct pool *pool, const struct answer *answer, int64_t now_
     pool->size = size;
 }
 
-static char *explain(const struct pool *pool)
+char *pool_explain(const struct pool *pool)
 {
     struct text why = {0};
     policy_explain(&pool->decided_by, &pool->decision, &pool->reading, &why);
@@ -435,7 +436,7 @@ void pool_tell_dry_run(struct pool *pool)
     int32_t size = pool->wanted >= 0 ? pool->wanted : pool->size;
     if (size < 0 || size == pool->told || !pool_is_measured(pool))
         return;
-    char *why = explain(pool);
+    char *why = pool_explain(pool);
     if (size == pool->size)
         log_write(LOG_INFO, pool->spec->name, "%d, stays (%s)", size, why);
     else
@@ -459,7 +460,7 @@ struct dyn_change pool_start_apply(struct pool *pool)
     if (pool->decision.spares_busy)
         gather_busy(pool);
     free(pool->why);
-    pool->why = explain(pool);
+    pool->why = pool_explain(pool);
     pool->applying = pool->wanted;
     pool->wanted = -1;
     return (struct dyn_change){

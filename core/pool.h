@@ -44,6 +44,13 @@ struct timetable {
     int32_t entry; /* in force, -1: none */
 };
 
+/* The last decision that is in the journal. */
+struct journaled {
+    int64_t at_ms; /* 0: none is */
+    int32_t present;
+    struct decision decision;
+};
+
 struct pool {
     const struct pool_spec *spec;
     struct policy policy; /* the one in force, cut to what the back-end can run */
@@ -54,7 +61,10 @@ struct pool {
     struct source *sources; /* spec->n_sources */
     struct reading reading; /* of all of them, at the last decision */
     struct history history;
-    struct decision decision; /* the last one */
+    struct decision decision; /* the last one, */
+    struct inputs inputs;     /* what it went by, */
+    struct history before;    /* and the history as it was then */
+    struct journaled journaled;
     struct policy decided_by; /* the policy that was in force then */
     int32_t decided_in;       /* and the entry of the schedule, -1: none */
     int32_t size;             /* the platform's; -1: not known */
@@ -120,6 +130,9 @@ void pool_tell_dry_run(struct pool *pool);
 
 /* Whether it was measured, and has the size that was decided for it (or was told, if dry_run). */
 bool pool_is_settled(const struct pool *pool, bool is_dry_run);
+
+/* The last decision for people; the caller frees it. */
+char *pool_explain(const struct pool *pool);
 
 /* Decides on what is known, `room` included; sets `wanted`. */
 void pool_decide(struct pool *pool, int64_t now_ms);

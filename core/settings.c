@@ -56,8 +56,8 @@ static const struct option_table pool_table = {pool_rows, sizeof pool_rows / siz
 /* Keys with maps and lists of their own, which are read apart; the last ones at the top only. */
 static const char *const other_keys[] = {"queue",    "scaler",     "rules",    "on_unknown",
                                          "scale_up", "scale_down", "schedule", "uses",
-                                         "limits",   "pools"};
-enum { N_POOL_OTHERS = 8, N_TOP_OTHERS = 10 };
+                                         "limits",   "journal",    "pools"};
+enum { N_POOL_OTHERS = 8, N_TOP_OTHERS = 11 };
 
 /* ---- One pool ---- */
 
@@ -404,6 +404,7 @@ struct settings *settings_read(struct config *config)
     settings->path = memory_copy(config_path(config));
     if (reader.top != NULL && config_kind(reader.top) == CONFIG_MAP) {
         settings_read_limits(&reader);
+        settings_read_journal(&reader);
         read_top(&reader);
         settings_check_limits(&reader);
     } else if (reader.top != NULL) {
@@ -441,6 +442,7 @@ void settings_free(struct settings *settings)
     settings_free_limits(settings);
     free(settings->pools);
     free(settings->instances);
+    free(settings->journal.path);
     free(settings->path);
     free(settings);
 }

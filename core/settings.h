@@ -5,6 +5,7 @@
 #define CORE_SETTINGS_H
 
 #include "core/config.h"
+#include "core/journal_file.h"
 #include "core/plugin.h"
 #include "core/policy.h"
 #include "core/schedule.h"
@@ -50,6 +51,13 @@ struct pool_spec {
     size_t n_uses;
 };
 
+/* The record of decisions. */
+struct journal_spec {
+    char *path; /* NULL: none is kept */
+    struct journal_limits limits;
+    int64_t every_ms; /* a line at least so often, also if nothing changes */
+};
+
 struct settings {
     char *path;
     struct pool_spec *pools;
@@ -58,6 +66,7 @@ struct settings {
     size_t n_instances;
     struct limit *limits;
     size_t n_limits;
+    struct journal_spec journal;
 };
 
 /* Reads the settings out of a file. NULL if it has any mistake; they are noted in `config`. Loads

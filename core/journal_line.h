@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * One decision as a line of the journal, and back: a JSON object with all that went into it and all
+ * that came out. dynomatic-journal(5) tells every member. */
+#ifndef CORE_JOURNAL_LINE_H
+#define CORE_JOURNAL_LINE_H
+
+#include "core/policy.h"
+
+#include <cjson/cJSON.h>
+
+#define JOURNAL_NAME 129 /* room for a name and its NUL; longer ones are cut */
+
+/* All times but utc_ms are of the monotonic clock of the program that decided. */
+struct journal_decision {
+    int64_t utc_ms;
+    char pool[JOURNAL_NAME];
+    char policy[17];        /* hash of the policy that decided */
+    struct inputs inputs;   /* room_of points to `limit`, if it is set */
+    struct history history; /* as it was before */
+    struct decision decision;
+    char limit[JOURNAL_NAME];
+};
+
+/* Adds a line, with its line break. `why` is the decision for people. */
+void journal_line_decision(const struct journal_decision *line, const char *why, struct text *out);
+
+/* What the platform made of a change: size -1 is not known, why NULL as asked. */
+void journal_line_applied(int64_t utc_ms, const char *pool, int32_t asked, int32_t size,
+                          const char *why, struct text *out);
+
+/* A start of the program, or a new configuration in force. */
+void journal_line_start(int64_t utc_ms, const char *path, struct text *out);
+
+/* "2026-11-24T15:00:00.123Z", and back; -1 if it is no such text. */
+void journal_time(int64_t utc_ms, struct text *out);
+int64_t journal_parse_time(const char *text);
+
+/* Reads a line that has "kind":"decision"; false if it is none, or not whole. */
+bool journal_read_decision(const cJSON *line, struct journal_decision *decision);
+
+/* A hash of all that makes a policy decide as it does. */
+void journal_hash(const struct policy *policy, char hash[17]);
+
+#endif
