@@ -280,15 +280,24 @@ struct sum {
     int64_t waiting;
     int64_t age_ms;
     bool has_unknown_age;
-    const redisReply *wrong; /* a reply that tells nothing; NULL: all tell */
+    const redisReply *wrong;  /* a reply that tells nothing; NULL: all tell */
+    const char *wrong_key[2]; /* the parts of its key */
 };
+
+static void note_wrong(struct sum *sum, const redisReply *reply, const char *first,
+                       const char *second)
+{
+    sum->wrong = reply;
+    sum->wrong_key[0] = first;
+    sum->wrong_key[1] = second;
+}
 
 static void add_queue(const struct look *look, size_t queue, struct sum *sum)
 {
     const redisReply *length = of_queue(look, queue, LENGTH);
     const redisReply *head = of_queue(look, queue, HEAD);
     if (length->type != REDIS_REPLY_INTEGER) {
-        sum->wrong = length;
+        note_wrong(sum, length, "queue:", name_of(look, QUEUES, queue));
         return;
     }
     sum->waiting += length->integer;
@@ -398,6 +407,24 @@ static void put_latency(const struct resque *resque, const struct sum *sum, uint
                       sum->has_unknown_age ? DYN_AT_LEAST : 0);
 }
 
+static void tell_untold(const struct resque *resque, uint32_t index, const redisReply *reply,
+                        const char *first, const char *second)
+{
+    char name[KEY_ROOM];
+    resque->host->unknown(resque->host, index,
+                          redis_untold(resque->redis, key(resque, name, first, second), reply));
+}
+
+/* A set of workers that cannot be read leaves it open who is busy. */
+static void put_busy(const struct resque *resque, const struct look *look,
+                     const struct dyn_group *group, uint32_t index)
+{
+    if (look->first.at[WORKERS]->type == REDIS_REPLY_ARRAY)
+        resque->host->put(resque->host, index, DYN_BUSY, count_busy(look, group), 0);
+    else
+        tell_untold(resque, index, look->first.at[WORKERS], "workers", "");
+}
+
 static void answer(const struct resque *resque, const struct look *look,
                    const struct dyn_group *group, uint32_t index)
 {
@@ -408,16 +435,16 @@ static void answer(const struct resque *resque, const struct look *look,
             add_queue(look, i, &sum);
     if (!is_paused(look))
         add_due(look, group, &sum);
+    if (look->first.at[QUEUES]->type != REDIS_REPLY_ARRAY)
+        note_wrong(&sum, look->first.at[QUEUES], "queues", "");
     if (sum.wrong != NULL)
-        host->unknown(host, index,
-                      sum.wrong->type == REDIS_REPLY_ERROR ? sum.wrong->str
-                                                           : "a key is of an unknown type");
+        tell_untold(resque, index, sum.wrong, sum.wrong_key[0], sum.wrong_key[1]);
     else {
         host->put(host, index, DYN_WAITING, sum.waiting,
                   size_of(look, DUE_TIMES) >= BUCKETS_MOST ? DYN_AT_LEAST : 0);
         put_latency(resque, &sum, index);
     }
-    host->put(host, index, DYN_BUSY, count_busy(look, group), 0);
+    put_busy(resque, look, group, index);
     if (group->n_queues == 0)
         put_whole(resque, look, index);
 }
@@ -460,7 +487,12 @@ static int32_t resque_workers(void *self, const struct dyn_call *call,
 {
     const struct resque *resque = self;
     struct look look = {0};
+    char name[KEY_ROOM];
     int32_t code = look_at(resque, call, &look);
+    if (code == DYN_OK && look.first.at[WORKERS]->type != REDIS_REPLY_ARRAY)
+        code = resque->host->fail(
+            resque->host, DYN_RETRY,
+            redis_untold(resque->redis, key(resque, name, "workers", ""), look.first.at[WORKERS]));
     for (uint32_t i = 0; i < n && code == DYN_OK; i++)
         for (size_t w = 0; w < size_of(&look, WORKERS); w++) {
             cJSON *work = work_of(&look, w, &groups[i]);

@@ -303,7 +303,8 @@ struct sum {
     int64_t age_ms;
     bool is_more_waiting; /* there may be more */
     bool is_more_age;
-    const redisReply *wrong; /* a reply that tells nothing; NULL: all tell */
+    const redisReply *wrong;  /* a reply that tells nothing; NULL: all tell */
+    const char *wrong_key[2]; /* the parts of its key */
 };
 
 static void add_age(struct sum *sum, int64_t age_ms)
@@ -312,17 +313,26 @@ static void add_age(struct sum *sum, int64_t age_ms)
         sum->age_ms = age_ms;
 }
 
-static int64_t number_of(struct sum *sum, const redisReply *reply)
+static void note_wrong(struct sum *sum, const redisReply *reply, const char *first,
+                       const char *second)
+{
+    sum->wrong = reply;
+    sum->wrong_key[0] = first;
+    sum->wrong_key[1] = second;
+}
+
+static int64_t number_of(struct sum *sum, const redisReply *reply, const char *first,
+                         const char *second)
 {
     if (reply->type == REDIS_REPLY_INTEGER)
         return reply->integer;
-    sum->wrong = reply;
+    note_wrong(sum, reply, first, second);
     return 0;
 }
 
 static void add_queue(const struct look *look, size_t queue, struct sum *sum)
 {
-    int64_t length = number_of(sum, of_queue(look, queue, 0));
+    int64_t length = number_of(sum, of_queue(look, queue, 0), "queue:", look->queues.at[queue]);
     const redisReply *oldest = of_queue(look, queue, 1);
     sum->waiting += length;
     if (length == 0 || oldest->type != REDIS_REPLY_STRING)
@@ -346,9 +356,10 @@ static int64_t score_of(const redisReply *reply)
 }
 
 /* Due entries of a set, for a group of all queues. */
-static void add_due(const struct look *look, size_t count, size_t first, struct sum *sum)
+static void add_due(const struct look *look, const char *set, size_t count, size_t first,
+                    struct sum *sum)
 {
-    int64_t due = number_of(sum, single(look, count));
+    int64_t due = number_of(sum, single(look, count), set, "");
     sum->waiting += due;
     int64_t score_ms = score_of(single(look, first));
     if (due > 0 && score_ms >= 0)
@@ -357,8 +368,8 @@ static void add_due(const struct look *look, size_t count, size_t first, struct 
 
 /* Due entries of a set that belong to the group's queues. Their age is that of the set's first one
  * at most, so it is told as at least 0. */
-static void add_due_named(const struct look *look, const struct dyn_group *group, size_t count,
-                          size_t entries, struct sum *sum)
+static void add_due_named(const struct look *look, const struct dyn_group *group, const char *set,
+                          size_t count, size_t entries, struct sum *sum)
 {
     const redisReply *due = single(look, entries);
     for (size_t i = 0; due->type == REDIS_REPLY_ARRAY && i < due->elements; i++) {
@@ -369,7 +380,7 @@ static void add_due_named(const struct look *look, const struct dyn_group *group
         }
         sidekiq_job_fini(&job);
     }
-    if (number_of(sum, single(look, count)) > DUE_MOST)
+    if (number_of(sum, single(look, count), set, "") > DUE_MOST)
         sum->is_more_waiting = sum->is_more_age = true;
 }
 
@@ -380,11 +391,13 @@ static struct sum sum_up(const struct look *look, const struct dyn_group *group)
         if (serves(group, look->queues.at[i]) && !is_paused(look, look->queues.at[i]))
             add_queue(look, i, &sum);
     if (group->n_queues == 0) {
-        add_due(look, SCHEDULE_DUE, SCHEDULE_FIRST, &sum);
-        add_due(look, RETRY_DUE, RETRY_FIRST, &sum);
+        add_due(look, "schedule", SCHEDULE_DUE, SCHEDULE_FIRST, &sum);
+        add_due(look, "retry", RETRY_DUE, RETRY_FIRST, &sum);
+        if (look->found.at[0]->type != REDIS_REPLY_ARRAY)
+            note_wrong(&sum, look->found.at[0], "queues", "");
     } else {
-        add_due_named(look, group, SCHEDULE_DUE, SCHEDULE_ENTRIES, &sum);
-        add_due_named(look, group, RETRY_DUE, RETRY_ENTRIES, &sum);
+        add_due_named(look, group, "schedule", SCHEDULE_DUE, SCHEDULE_ENTRIES, &sum);
+        add_due_named(look, group, "retry", RETRY_DUE, RETRY_ENTRIES, &sum);
     }
     return sum;
 }
@@ -456,21 +469,37 @@ static void put_sets(const struct sidekiq *sidekiq, const struct look *look, uin
                            next_ms > look->now_ms ? next_ms - look->now_ms : 0, 0);
 }
 
+static void tell_untold(const struct sidekiq *sidekiq, uint32_t index, const redisReply *reply,
+                        const char *first, const char *second)
+{
+    char name[KEY_ROOM];
+    sidekiq->host->unknown(sidekiq->host, index,
+                           redis_untold(sidekiq->redis, key(sidekiq, name, first, second), reply));
+}
+
+/* A set of processes that cannot be read leaves it open who is busy. */
+static void put_busy(const struct sidekiq *sidekiq, const struct look *look,
+                     const struct dyn_group *group, uint32_t index)
+{
+    if (look->found.at[1]->type == REDIS_REPLY_ARRAY)
+        sidekiq->host->put(sidekiq->host, index, DYN_BUSY, count_busy(look, group), 0);
+    else
+        tell_untold(sidekiq, index, look->found.at[1], "processes", "");
+}
+
 static void answer(const struct sidekiq *sidekiq, const struct look *look,
                    const struct dyn_group *group, uint32_t index)
 {
     const struct dyn_host *host = sidekiq->host;
     struct sum sum = sum_up(look, group);
     if (sum.wrong != NULL)
-        host->unknown(host, index,
-                      sum.wrong->type == REDIS_REPLY_ERROR ? sum.wrong->str
-                                                           : "a key is of an unknown type");
+        tell_untold(sidekiq, index, sum.wrong, sum.wrong_key[0], sum.wrong_key[1]);
     else {
         host->put(host, index, DYN_WAITING, sum.waiting, sum.is_more_waiting ? DYN_AT_LEAST : 0);
         host->put(host, index, DYN_LATENCY, sum.age_ms, sum.is_more_age ? DYN_AT_LEAST : 0);
     }
     if (wants_busy(look))
-        host->put(host, index, DYN_BUSY, count_busy(look, group), 0);
+        put_busy(sidekiq, look, group, index);
     if (group->n_queues == 0)
         put_sets(sidekiq, look, index);
 }
@@ -515,7 +544,12 @@ static int32_t sidekiq_workers(void *self, const struct dyn_call *call,
 {
     const struct sidekiq *sidekiq = self;
     struct look look = {.metrics = DYN_BIT(DYN_WORKERS)};
+    char name[KEY_ROOM];
     int32_t code = look_at(sidekiq, call, groups, n, &look);
+    if (code == DYN_OK && look.found.at[1]->type != REDIS_REPLY_ARRAY)
+        code = sidekiq->host->fail(
+            sidekiq->host, DYN_RETRY,
+            redis_untold(sidekiq->redis, key(sidekiq, name, "processes", ""), look.found.at[1]));
     for (uint32_t i = 0; i < n && code == DYN_OK; i++)
         for (size_t p = 0; p < look.processes.n; p++)
             if (is_alive(&look, p))

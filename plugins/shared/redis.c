@@ -161,6 +161,13 @@ int32_t redis_judge(struct redis *redis, const redisReply *reply)
     return DYN_OK;
 }
 
+const char *redis_untold(struct redis *redis, const char *key, const redisReply *reply)
+{
+    fail(redis, DYN_OK, "%s: the key %s: %s", redis->place, key,
+         reply->type == REDIS_REPLY_ERROR ? reply->str : "the reply is of an unknown kind");
+    return redis->failure;
+}
+
 /* ---- Commands ---- */
 
 static void append(struct redis_pipe *pipe, const char *bytes, size_t length)

@@ -68,6 +68,10 @@ void redis_replies_fini(struct redis_replies *replies);
  * (WRONGTYPE), else DYN_RETRY or DYN_BROKEN, which redis_failure() then tells. */
 int32_t redis_judge(struct redis *redis, const redisReply *reply);
 
+/* Why a reply tells nothing of what `key` was asked for, such as one of another type. Goes as
+ * redis_failure() does: until the next text. */
+const char *redis_untold(struct redis *redis, const char *key, const redisReply *reply);
+
 /* The server's time in ms since 1970, as known from its last TIME; every pipeline asks for it. */
 int64_t redis_now_ms(const struct redis *redis);
 

@@ -87,8 +87,16 @@ is 'in queues of their own' "$(measure "$options" measure 0:f)" failed=1
 
 clear; redis SET resque:queue:mail text >/dev/null; redis SADD resque:queues mail >/dev/null; push default x
 is 'a key of a wrong type is its own trouble' "$(measure "$options" measure 0:w:mail 0:w:default | head -2)" \
-  'waiting=? unknown: WRONGTYPE Operation against a key holding the wrong kind of value
-waiting=1'
+  "waiting=? unknown: 127.0.0.1:$redis_port/0: the key resque:queue:mail: WRONGTYPE Operation against a key holding the wrong kind of value
+waiting=1"
+clear; push default x; redis SET resque:workers text >/dev/null
+wrong_type="WRONGTYPE Operation against a key holding the wrong kind of value"
+is 'workers that cannot be read are not idle' "$(measure "$options" measure 0:wb; measure "$options" workers 0:w)" \
+  "waiting=1 busy=? unknown: 127.0.0.1:$redis_port/0: the key resque:workers: $wrong_type
+retry: 127.0.0.1:$redis_port/0: the key resque:workers: $wrong_type"
+redis DEL resque:queues resque:workers >/dev/null; redis SET resque:queues text >/dev/null
+has 'names that cannot be read are not none' "$(measure "$options" measure 0:w)" \
+  "waiting=? unknown: 127.0.0.1:$redis_port/0: the key resque:queues: $wrong_type"
 clear; redis SADD resque:app1:queues mail >/dev/null; redis RPUSH resque:app1:queue:mail x >/dev/null
 is 'namespaces are kept apart' "$(measure "{url: '$redis_url', namespace: 'resque:app1'}" measure 0:w; measure "$options" measure 0:w)" \
   'waiting=1

@@ -75,8 +75,17 @@ is 'a paused queue does not wait' "$(measure "$options" measure 0:w 0:w:mail)" '
 waiting=0'
 clear; redis SET queue:mail text >/dev/null; redis SADD queues mail >/dev/null; push default "$(job default "$(ago 5)")"
 is 'a key of a wrong type is its own trouble' "$(measure "$options" measure 0:w:mail 0:w:default | head -2)" \
-  'waiting=? unknown: WRONGTYPE Operation against a key holding the wrong kind of value
-waiting=1'
+  "waiting=? unknown: 127.0.0.1:$redis_port/0: the key queue:mail: WRONGTYPE Operation against a key holding the wrong kind of value
+waiting=1"
+clear; push default "$(job default "$(ago 5)")"; redis SET processes text >/dev/null
+wrong_type="WRONGTYPE Operation against a key holding the wrong kind of value"
+is 'processes that cannot be read are not idle' "$(measure "$options" measure 0:wb; measure "$options" workers 0:w)" \
+  "waiting=1 busy=? unknown: 127.0.0.1:$redis_port/0: the key processes: $wrong_type
+retry: 127.0.0.1:$redis_port/0: the key processes: $wrong_type"
+redis DEL queues processes >/dev/null; redis SET queues text >/dev/null
+is 'names that cannot be read are not none' "$(measure "$options" measure 0:w 0:w:default)" \
+  "waiting=? unknown: 127.0.0.1:$redis_port/0: the key queues: $wrong_type
+waiting=1"
 clear; redis LPUSH 'queue:sq|worker.1:4:ab|mail' "$(job mail "$(ago 5)")" >/dev/null; push a:b "$(job a:b "$(ago 5)")"
 is 'a private list is no queue, one with a colon is' "$(measure "$options" measure 0:w 0:w:a:b 0:w:mail)" 'waiting=1
 waiting=1
