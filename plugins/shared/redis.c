@@ -395,22 +395,29 @@ static int32_t talk(struct redis *redis, const struct dyn_call *call, const stru
     return code;
 }
 
-/* What a new connection needs before anything else. */
-static int32_t introduce(struct redis *redis, const struct dyn_call *call)
+/* What a new connection needs before anything else: the answers to the first of these count. */
+static void add_greeting(const struct redis *redis, const char *user, struct redis_pipe *pipe)
 {
     const struct redis_url *url = &redis->url;
-    struct redis_pipe pipe = {0};
-    struct redis_replies replies = {NULL, 0};
     char database[16];
     snprintf(database, sizeof database, "%u", url->database);
-    if (url->password != NULL && url->user != NULL)
-        redis_add(&pipe, "AUTH", url->user, url->password, NULL);
+    if (url->password != NULL && user != NULL)
+        redis_add(pipe, "AUTH", user, url->password, NULL);
     else if (url->password != NULL)
-        redis_add(&pipe, "AUTH", url->password, NULL);
+        redis_add(pipe, "AUTH", url->password, NULL);
     if (url->database != 0)
-        redis_add(&pipe, "SELECT", database, NULL);
-    redis_add(&pipe, "CLIENT", "SETNAME", "dynomatic", NULL); /* it may be forbidden */
-    redis_add(&pipe, "TIME", NULL);
+        redis_add(pipe, "SELECT", database, NULL);
+    redis_add(pipe, "CLIENT", "SETNAME", "dynomatic", NULL); /* it may be forbidden */
+    redis_add(pipe, "TIME", NULL);
+}
+
+/* Sets *has_no_user if the server may know the password, but not the user. */
+static int32_t greet(struct redis *redis, const struct dyn_call *call, const char *user,
+                     bool *has_no_user)
+{
+    struct redis_pipe pipe = {0};
+    struct redis_replies replies = {NULL, 0};
+    add_greeting(redis, user, &pipe);
     int32_t code = talk(redis, call, &pipe, &replies);
     for (size_t i = 0; code == DYN_OK && i + 2 < replies.n; i++) {
         code = redis_judge(redis, replies.at[i]);
@@ -419,8 +426,28 @@ static int32_t introduce(struct redis *redis, const struct dyn_call *call)
     }
     if (code == DYN_OK)
         note_time(redis, replies.at[replies.n - 1]);
+    else if (replies.n > 0 && replies.at[0]->type == REDIS_REPLY_ERROR)
+        *has_no_user = begins(replies.at[0], "WRONGPASS") ||
+                       begins(replies.at[0], "ERR wrong number of arguments for 'auth'");
     empty(&pipe);
     redis_replies_fini(&replies);
+    return code;
+}
+
+/* A URL may have a user where the server has none: Heroku's older ones have "h", and before Redis 6
+ * there were no users. Then the password alone is tried; if that is wrong too, what counts is what
+ * was said first. */
+static int32_t introduce(struct redis *redis, const struct dyn_call *call)
+{
+    bool has_no_user = false;
+    char first[sizeof redis->failure];
+    int32_t code = greet(redis, call, redis->url.user, &has_no_user);
+    if (!has_no_user || redis->url.user == NULL)
+        return code;
+    memcpy(first, redis->failure, sizeof first);
+    code = greet(redis, call, NULL, &has_no_user);
+    if (code == DYN_BROKEN)
+        memcpy(redis->failure, first, sizeof first);
     return code;
 }
 

@@ -96,49 +96,4 @@ waiting=1'
 is 'and nothing outside' "$(measure "$options" measure 0:w)" waiting=0
 clear; for n in $(seq 1 300); do echo "SADD queues q$n"; echo "LPUSH queue:q$n x"; done | redis >/dev/null
 is 'hundreds of queues' "$(measure "$options" measure 0:w)" waiting=300
-
-# ---- Ways to the server, and failing ----
-
-is 'over a socket' "$(measure "{url: 'unix://$redis_socket'}" measure 0:w)" waiting=300
-is 'another database is another store' "$(measure "{url: '${redis_url%0}3'}" measure 0:w)" waiting=0
-is 'a host and a port' "$(measure "{url: '127.0.0.1:$redis_port'}" measure 0:w)" waiting=300
-has 'no such database' "$(measure "{url: '${redis_url%0}999'}" measure 0:w)" 'broken: '
-has 'a refused connection is to be tried again' "$(measure "{url: 'redis://127.0.0.1:1'}" measure 0:w)" \
-  'retry: cannot connect to 127.0.0.1:1/0'
-has 'a wrong scheme does not open' "$(measure '{url: "http://x"}' measure 0:w)" 'does not open'
-ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); $stdout.puts s.addr[1]; $stdout.flush; loop { (@c ||= []) << s.accept }' \
-  >"$scratch/silent.port" &
-started $!
-until_true 20 test -s "$scratch/silent.port"
-has 'a server that never answers is late' \
-  "$(measure "{url: 'redis://127.0.0.1:$(cat "$scratch/silent.port")'}" -t 500 measure 0:w)" 'late: '
-ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); $stdout.puts s.addr[1]; $stdout.flush; loop { c = s.accept; c.write "SSH-2.0\r\n"; (@c ||= []) << c }' \
-  >"$scratch/other.port" &
-started $!
-until_true 20 test -s "$scratch/other.port"
-has 'a server of another kind is broken' \
-  "$(measure "{url: 'redis://127.0.0.1:$(cat "$scratch/other.port")'}" -t 5000 measure 0:w)" 'does not answer as Redis does'
-
-redis CONFIG SET requirepass swordfish >/dev/null
-has 'a password is wanted' "$(measure "$options" measure 0:w)" 'the server wants a password'
-is 'and taken' "$(measure "{url: 'redis://:swordfish@127.0.0.1:$redis_port'}" measure 0:w)" waiting=300
-is 'with its user' "$(measure "{url: 'redis://default:sword%66ish@127.0.0.1:$redis_port/0'}" measure 0:w)" waiting=300
-wrong=$(measure "{url: 'redis://:herring@127.0.0.1:$redis_port'}" measure 0:w)
-has 'a wrong one is broken' "$wrong" 'broken: '
-has_not 'and not shown' "$wrong" herring
-
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
-  -keyout "$scratch/key.pem" -out "$scratch/cert.pem" 2>/dev/null
-kill "$redis_pid"
-wait "$redis_pid"
-tls_port=$(ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); puts s.addr[1]')
-redis_start --tls-port "$tls_port" --tls-cert-file "$scratch/cert.pem" --tls-key-file "$scratch/key.pem" \
-  --tls-auth-clients no
-push default "$(job default "$(ago 5)")"
-tls="url: 'rediss://127.0.0.1:$tls_port'"
-is 'over TLS' "$(measure "{$tls, ca_file: $scratch/cert.pem}" measure 0:w)" waiting=1
-has 'a certificate that nobody signed is refused, with what helps' "$(measure "{$tls}" measure 0:w)" 'tls_verify: no'
-is 'and taken if told so' "$(measure "{$tls, tls_verify: no}" measure 0:w)" waiting=1
-has 'TLS where there is none is not understood, nor answered' \
-  "$(measure "{url: 'rediss://127.0.0.1:$redis_port'}" -t 500 measure 0:w)" 'late: '
 tap_end

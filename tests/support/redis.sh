@@ -2,7 +2,8 @@
 # A Redis server of a test's own: a free port of 127.0.0.1 and a socket, nothing kept, stopped by its pid.
 # Source it after tap.sh. More settings: redis_start --requirepass secret ...
 #
-# redis_start sets redis_port, redis_url, redis_socket; it fails if Redis is not installed.
+# redis_start sets redis_port, redis_url, redis_socket; it fails if Redis is not installed. redis_script plays
+# a server by a script (see redis_script.rb) and sets script_port.
 
 redis_start() {
   command -v redis-server >/dev/null || return 1
@@ -24,3 +25,11 @@ redis_restart() {
 redis_answers() { redis PING | grep -qE 'PONG|NOAUTH'; }
 
 redis() { redis-cli -s "$redis_socket" "$@" 2>&1; }
+
+redis_script() { # [command, reply]...
+  local to=$scratch/script.port
+  rm -f "$to"
+  ruby "$top_srcdir/tests/support/redis_script.rb" "$@" >"$to" &
+  started $!
+  until_true 20 test -s "$to" && script_port=$(cat "$to")
+}
