@@ -7,6 +7,7 @@
 #include <config.h>
 
 #include "shared/redis.h"
+#include "shared/transfer.h"
 
 #include <dynomatic/util.h>
 
@@ -550,7 +551,7 @@ DYN_EXPORT const struct dyn_plugin dynomatic_plugin = {
     .n_options = DYN_COUNT(options),
     .option_size = sizeof(struct dyn_option),
     .config_size = sizeof(struct config),
-    .load = redis_load,
+    .load = transfer_load,
     .open = resque_open,
     .close = resque_close,
     .queue = &queue,

@@ -8,6 +8,7 @@
 #include <config.h>
 
 #include "shared/redis.h"
+#include "shared/transfer.h"
 #include "sidekiq_job.h"
 
 #include <dynomatic/util.h>
@@ -607,7 +608,7 @@ DYN_EXPORT const struct dyn_plugin dynomatic_plugin = {
     .n_options = DYN_COUNT(options),
     .option_size = sizeof(struct dyn_option),
     .config_size = sizeof(struct config),
-    .load = redis_load,
+    .load = transfer_load,
     .open = sidekiq_open,
     .close = sidekiq_close,
     .queue = &queue,

@@ -3,8 +3,8 @@
 
 #include "shared/quote.h"
 #include "shared/redis_url.h"
+#include "shared/transfer.h"
 
-#include <curl/curl.h>
 #include <dynomatic/util.h>
 #include <hiredis/read.h>
 #include <inttypes.h>
@@ -27,14 +27,6 @@ struct redis {
 };
 
 /* ---- Life ---- */
-
-int32_t redis_load(const struct dyn_host *host)
-{
-    CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-    return code == CURLE_OK
-               ? DYN_OK
-               : dyn_failf(host, DYN_BROKEN, "cannot start libcurl: %s", curl_easy_strerror(code));
-}
 
 static char *place_of(const struct redis_url *url)
 {
@@ -334,22 +326,14 @@ static bool configure(struct redis *redis)
 /* Runs libcurl until the connection stands, TLS included. */
 static int32_t drive(struct redis *redis, const struct dyn_call *call)
 {
-    for (int running = 1;;) {
-        if (dyn_is_over(call))
-            return late(redis, call);
-        CURLMcode code = curl_multi_perform(redis->multi, &running);
-        if (code == CURLM_OK && running == 0)
-            break;
-        struct curl_waitfd cancel = {call->cancel_fd, CURL_WAIT_POLLIN, 0};
-        if (code == CURLM_OK)
-            code = curl_multi_poll(redis->multi, &cancel, 1, dyn_ms_left(call), NULL);
-        if (code != CURLM_OK)
-            return fail(redis, DYN_RETRY, "%s: %s", redis->place, curl_multi_strerror(code));
-    }
-    int left;
-    const CURLMsg *message = curl_multi_info_read(redis->multi, &left);
-    if (message == NULL || message->data.result != CURLE_OK)
-        return fail_to_connect(redis, message != NULL ? message->data.result : CURLE_RECV_ERROR);
+    CURLcode result = CURLE_OK;
+    const char *why = NULL;
+    int32_t code = transfer_run(redis->multi, call, &result, &why);
+    if (code != DYN_OK)
+        return code == DYN_LATE ? late(redis, call)
+                                : fail(redis, code, "%s: %s", redis->place, why);
+    if (result != CURLE_OK)
+        return fail_to_connect(redis, result);
     curl_easy_getinfo(redis->easy, CURLINFO_ACTIVESOCKET, &redis->fd);
     return DYN_OK;
 }

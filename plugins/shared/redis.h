@@ -12,8 +12,8 @@
  *     ... replies.at[0]->integer ...
  *     redis_replies_fini(&replies);
  *
- * Everything but redis_open() and redis_load() is [instance]. After a failure the connection is
- * dropped, and the next pipeline makes a new one. */
+ * The plugin's load() is transfer_load(). Everything but redis_open() is [instance]. After a
+ * failure the connection is dropped, and the next pipeline makes a new one. */
 #ifndef PLUGINS_SHARED_REDIS_H
 #define PLUGINS_SHARED_REDIS_H
 
@@ -29,9 +29,6 @@ struct redis_options {
     const char *ca_file; /* NULL: the system's certificates */
     bool verifies;       /* the certificate of a server that is reached over TLS */
 };
-
-/* The plugin's load().  [main] */
-int32_t redis_load(const struct dyn_host *host);
 
 /* Makes *redis of redis://USER:PASSWORD@HOST:PORT/DATABASE, rediss:// (TLS), unix://PATH?db=N. Does
  * no I/O; the options and their texts live until redis_free(). Returns DYN_OK, or what
