@@ -20,32 +20,24 @@
 #include <time.h>
 
 struct config {
-    const char *url;
+    struct redis_config redis; /* stands first */
     const char *namespace;
-    const char *ca_file;
-    int32_t tls_verify;
     int32_t count_delayed;
+    int32_t reserved;
 };
 
 static const struct dyn_option options[] = {
-    {"url", NULL, NULL, "REDIS_URL", "the server: redis://, rediss:// (TLS) or unix://PATH",
-     DYN_URL, DYN_REQUIRED, offsetof(struct config, url), 0},
+    REDIS_OPTIONS,
     {"namespace", "resque", NULL, NULL, "what Resque puts before each key, without the colon",
      DYN_TEXT, 0, offsetof(struct config, namespace), 0},
     {"count_delayed", "no", NULL, NULL,
      "whether jobs of resque-scheduler that are due wait: yes, if it runs in the scaled dynos",
      DYN_BOOLEAN, 0, offsetof(struct config, count_delayed), 0},
-    {"ca_file", NULL, NULL, NULL, "file of the certificates to trust instead of the system's",
-     DYN_TEXT, 0, offsetof(struct config, ca_file), 0},
-    {"tls_verify", "yes", NULL, NULL,
-     "whether a certificate must be signed by somebody trusted; Heroku Key-Value Store's is not",
-     DYN_BOOLEAN, 0, offsetof(struct config, tls_verify), 0},
 };
 
 struct resque {
     const struct dyn_host *host;
     const struct config *config;
-    struct redis_options options;
     struct redis *redis;
 };
 
@@ -64,9 +56,7 @@ static int32_t resque_open(const struct dyn_host *host, const void *config, void
         return host->fail(host, DYN_RETRY, "out of memory");
     resque->host = host;
     resque->config = config;
-    resque->options = (struct redis_options){resque->config->url, resque->config->ca_file,
-                                             resque->config->tls_verify != 0};
-    int32_t code = redis_open(host, &resque->options, &resque->redis);
+    int32_t code = redis_open(host, &resque->config->redis, &resque->redis);
     if (code != DYN_OK) {
         free(resque);
         return code;

@@ -18,28 +18,19 @@
 #include <string.h>
 
 struct config {
-    const char *url;
-    const char *ca_file;
+    struct redis_config redis; /* stands first */
     const char *namespace;
-    int32_t tls_verify;
 };
 
 static const struct dyn_option options[] = {
-    {"url", NULL, NULL, "REDIS_URL", "the server: redis://, rediss:// (TLS) or unix://PATH",
-     DYN_URL, DYN_REQUIRED, offsetof(struct config, url), 0},
+    REDIS_OPTIONS,
     {"namespace", NULL, NULL, NULL, "what redis-namespace puts before each key, without the colon",
      DYN_TEXT, 0, offsetof(struct config, namespace), 0},
-    {"ca_file", NULL, NULL, NULL, "file of the certificates to trust instead of the system's",
-     DYN_TEXT, 0, offsetof(struct config, ca_file), 0},
-    {"tls_verify", "yes", NULL, NULL,
-     "whether a certificate must be signed by somebody trusted; Heroku Key-Value Store's is not",
-     DYN_BOOLEAN, 0, offsetof(struct config, tls_verify), 0},
 };
 
 struct sidekiq {
     const struct dyn_host *host;
     const struct config *config;
-    struct redis_options options;
     struct redis *redis;
 };
 
@@ -54,9 +45,7 @@ static int32_t sidekiq_open(const struct dyn_host *host, const void *config, voi
         return host->fail(host, DYN_RETRY, "out of memory");
     sidekiq->host = host;
     sidekiq->config = config;
-    sidekiq->options = (struct redis_options){sidekiq->config->url, sidekiq->config->ca_file,
-                                              sidekiq->config->tls_verify != 0};
-    int32_t code = redis_open(host, &sidekiq->options, &sidekiq->redis);
+    int32_t code = redis_open(host, &sidekiq->config->redis, &sidekiq->redis);
     if (code != DYN_OK) {
         free(sidekiq);
         return code;

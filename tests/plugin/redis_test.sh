@@ -18,12 +18,47 @@ has 'no such database' "$(measure "{url: '${redis_url%0}999'}" measure 0:w)" 'br
 has 'a refused connection is to be tried again' "$(measure "{url: 'redis://127.0.0.1:1'}" measure 0:w)" \
   'retry: cannot connect to 127.0.0.1:1/0'
 has 'a wrong scheme does not open' "$(measure '{url: "http://x"}' measure 0:w)" 'does not open'
-ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); $stdout.puts s.addr[1]; $stdout.flush; loop { (@c ||= []) << s.accept }' \
-  >"$scratch/silent.port" &
-started $!
-until_true 20 test -s "$scratch/silent.port"
-has 'a server that never answers is late' \
-  "$(measure "{url: 'redis://127.0.0.1:$(cat "$scratch/silent.port")'}" -t 500 measure 0:w)" 'late: '
+
+# ---- Time: each phase ends at the deadline, and when cancelled ----
+
+many=() # more than fits into the buffers of two sockets
+for n in {1..18}; do many+=("0:wl:$(printf "$n%0900d," {1..100})"); done
+ends() { # name, URL, [groups]
+  has "$1 ends at the deadline" "$(measure "{url: '$2'}" -t 300 measure "${@:3}")" 'late: 127.0.0.1:'
+  has "$1 ends when cancelled" "$(measure "{url: '$2'}" -t 60000 -c 100 measure "${@:3}")" 'the call was cancelled'
+}
+silent_start full
+ends connecting "redis://127.0.0.1:$silent_port" 0:w
+silent_start
+ends TLS "rediss://127.0.0.1:$silent_port" 0:w
+ends 'waiting for the greeting' "redis://127.0.0.1:$silent_port" 0:w
+redis_script 'SMEMBERS paused' hang
+ends 'waiting for an answer' "redis://127.0.0.1:$script_port" 0:w
+redis_script 'SMEMBERS paused' stop
+ends sending "redis://127.0.0.1:$script_port" "${many[@]}"
+redis_script 'LLEN queue:mail' '$100'$'\r\n'half
+ends 'half an answer' "redis://127.0.0.1:$script_port" 0:w:mail
+
+# ---- Answers that concern the whole ----
+
+answer() { # code, reply, part of the sentence
+  redis_script 'LLEN queue:mail' "-$2"
+  has "$2" "$(measure "{url: 'redis://127.0.0.1:$script_port'}" measure 0:w:mail)" "$1: 127.0.0.1:$script_port/0: $2${3:-}"
+}
+answer retry 'LOADING Redis is loading the dataset in memory'
+answer retry "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
+answer retry "READONLY You can't write against a read only replica."
+answer retry 'BUSY Redis is busy running a script.'
+answer retry 'CLUSTERDOWN The cluster is down'
+answer broken 'MOVED 3999 127.0.0.1:6381' '; it is part of a cluster'
+answer broken 'NOAUTH Authentication required.' '; the server wants a password'
+answer broken 'NOPERM this user has no permissions' '; the user in the URL lacks the right to read'
+redis_script TIME '-NOPERM no time' CLIENT '-NOPERM no name' 'LLEN queue:mail' :3
+is 'what only helps may be forbidden' "$(measure "{url: 'redis://127.0.0.1:$script_port'}" measure 0:w:mail)" waiting=3
+redis_script 'LLEN queue:mail' close
+has 'a server that hangs up' "$(measure "{url: 'redis://127.0.0.1:$script_port'}" measure 0:w:mail)" \
+  "retry: 127.0.0.1:$script_port/0: the connection is lost"
+
 ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); $stdout.puts s.addr[1]; $stdout.flush; loop { c = s.accept; c.write "SSH-2.0\r\n"; (@c ||= []) << c }' \
   >"$scratch/other.port" &
 started $!

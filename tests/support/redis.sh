@@ -5,9 +5,11 @@
 # redis_start sets redis_port, redis_url, redis_socket; it fails if Redis is not installed. redis_script plays
 # a server by a script (see redis_script.rb) and sets script_port.
 
+free_port() { ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); puts s.addr[1]'; }
+
 redis_start() {
   command -v redis-server >/dev/null || return 1
-  redis_port=$(ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); puts s.addr[1]')
+  redis_port=$(free_port)
   redis_socket=$scratch/redis.socket
   redis_url=redis://127.0.0.1:$redis_port/0
   redis_settings=("$@")
@@ -32,4 +34,17 @@ redis_script() { # [command, reply]...
   ruby "$top_srcdir/tests/support/redis_script.rb" "$@" >"$to" &
   started $!
   until_true 20 test -s "$to" && script_port=$(cat "$to")
+}
+
+# A server that never reads or says a word: sets silent_port. "full": nor does it take a connection.
+silent_start() { # [full]
+  local to=$scratch/silent.port
+  rm -f "$to"
+  ruby -rsocket -e 's = Socket.new(:INET, :STREAM); s.setsockopt(:SOCKET, :RCVBUF, 4096)
+    s.bind(Addrinfo.tcp("127.0.0.1", 0)); s.listen(ARGV[0] ? 0 : 9); port = s.local_address.ip_port
+    fill = Array.new(2) { Socket.new(:INET, :STREAM) } if ARGV[0]
+    fill&.each { |c| c.connect_nonblock(Addrinfo.tcp("127.0.0.1", port), exception: false) }
+    $stdout.puts port; $stdout.flush; loop { ARGV[0] ? sleep : (@c ||= []) << s.accept }' "$@" >"$to" &
+  started $!
+  until_true 20 test -s "$to" && silent_port=$(cat "$to")
 }

@@ -5,7 +5,7 @@
 #
 # A command is a prefix of what was sent, its words joined by blanks; the first that fits is answered with
 # its reply ("-LOADING ..." or ":3"; lines by \r\n), all others as an empty server would. A reply "hang" is
-# none, "close" ends the connection. Prints its port.
+# none, "close" ends the connection, after "stop" nothing more is read. Prints its port.
 require 'socket'
 
 rules = ARGV.each_slice(2).to_a
@@ -23,6 +23,7 @@ def serve(client, rules, empty)
     said = words.join(' ')
     reply = rules.find { |prefix, _| said.start_with?(prefix) }&.last || empty[words[0]] || '+OK'
     return client.close if reply == 'close'
+    sleep if reply == 'stop'
     client.write("#{reply}\r\n") unless reply == 'hang'
   end
 rescue SystemCallError, IOError
@@ -30,6 +31,7 @@ rescue SystemCallError, IOError
 end
 
 server = TCPServer.new('127.0.0.1', 0)
+server.setsockopt(:SOCKET, :RCVBUF, 4096) # so that "stop" is felt
 $stdout.puts server.addr[1]
 $stdout.flush
 loop { Thread.new(server.accept) { |client| serve(client, rules, empty) } }
