@@ -39,24 +39,28 @@ struct resque {
     const struct dyn_host *host;
     const struct config *config;
     struct redis *redis;
+    char prefix[]; /* of each key */
 };
 
 enum {
-    KEY_ROOM = 1024,
     BUCKETS_MOST = 1000, /* times in the schedule that are looked at */
     GHOST_MS = 300000    /* Resque itself takes a worker for dead after so long without a sign */
 };
 
 /* ---- Life ---- */
 
-static int32_t resque_open(const struct dyn_host *host, const void *config, void **self)
+static int32_t resque_open(const struct dyn_host *host, const void *config_ptr, void **self)
 {
-    struct resque *resque = calloc(1, sizeof *resque);
+    const struct config *config = config_ptr;
+    const char *space = config->namespace != NULL ? config->namespace : "";
+    size_t room = strlen(space) + sizeof ":";
+    struct resque *resque = calloc(1, sizeof *resque + room);
     if (resque == NULL)
         return host->fail(host, DYN_RETRY, "out of memory");
     resque->host = host;
     resque->config = config;
-    int32_t code = redis_open(host, &resque->config->redis, &resque->redis);
+    snprintf(resque->prefix, room, "%s%s", space, space[0] != '\0' ? ":" : "");
+    int32_t code = redis_open(host, &config->redis, &resque->redis);
     if (code != DYN_OK) {
         free(resque);
         return code;
@@ -72,16 +76,6 @@ static void resque_close(void *self)
         return;
     redis_free(resque->redis);
     free(resque);
-}
-
-static const char *key(const struct resque *resque, char *out, const char *first,
-                       const char *second)
-{
-    const char *space = resque->config->namespace;
-    bool has_space = space != NULL && space[0] != '\0';
-    snprintf(out, KEY_ROOM, "%s%s%s%s", has_space ? space : "", has_space ? ":" : "", first,
-             second);
-    return out;
 }
 
 static int32_t run(const struct resque *resque, const struct dyn_call *call,
@@ -168,8 +162,7 @@ static const redisReply *of_failed(const struct look *look, size_t i)
 static int32_t look_first(const struct resque *resque, const struct dyn_call *call,
                           struct look *look)
 {
-    struct redis_pipe pipe = {0};
-    char name[KEY_ROOM];
+    struct redis_pipe pipe = {.prefix = resque->prefix};
     char now[24];
     char later[32];
     char most[16];
@@ -177,39 +170,35 @@ static int32_t look_first(const struct resque *resque, const struct dyn_call *ca
     snprintf(now, sizeof now, "%" PRId64, look->now_ms / 1000);
     snprintf(later, sizeof later, "(%s", now);
     snprintf(most, sizeof most, "%d", BUCKETS_MOST);
-    redis_add(&pipe, "SMEMBERS", key(resque, name, "queues", ""), NULL);
-    redis_add(&pipe, "SMEMBERS", key(resque, name, "workers", ""), NULL);
-    redis_add(&pipe, "HGETALL", key(resque, name, "workers:heartbeat", ""), NULL);
-    redis_add(&pipe, "GET", key(resque, name, "pause-all-workers", ""), NULL);
-    key(resque, name, "delayed_queue_schedule", "");
-    redis_add(&pipe, "ZRANGEBYSCORE", name, "-inf", now, "LIMIT", "0",
-              look->wants_delayed ? most : "0", NULL);
-    redis_add(&pipe, "ZRANGEBYSCORE", name, later, "+inf", "LIMIT", "0", most, NULL);
-    redis_add(&pipe, "LLEN", key(resque, name, "failed", ""), NULL);
-    redis_add(&pipe, "SMEMBERS", key(resque, name, "failed_queues", ""), NULL);
+    redis_add_key(&pipe, "SMEMBERS", "", "queues", NULL);
+    redis_add_key(&pipe, "SMEMBERS", "", "workers", NULL);
+    redis_add_key(&pipe, "HGETALL", "", "workers:heartbeat", NULL);
+    redis_add_key(&pipe, "GET", "", "pause-all-workers", NULL);
+    redis_add_key(&pipe, "ZRANGEBYSCORE", "", "delayed_queue_schedule", "-inf", now, "LIMIT", "0",
+                  look->wants_delayed ? most : "0", NULL);
+    redis_add_key(&pipe, "ZRANGEBYSCORE", "", "delayed_queue_schedule", later, "+inf", "LIMIT", "0",
+                  most, NULL);
+    redis_add_key(&pipe, "LLEN", "", "failed", NULL);
+    redis_add_key(&pipe, "SMEMBERS", "", "failed_queues", NULL);
     return run(resque, call, &pipe, &look->first);
 }
 
 static int32_t look_second(const struct resque *resque, const struct dyn_call *call,
                            struct look *look)
 {
-    struct redis_pipe pipe = {0};
-    char name[KEY_ROOM];
+    struct redis_pipe pipe = {.prefix = resque->prefix};
     for (size_t i = 0; i < size_of(look, QUEUES); i++) {
-        key(resque, name, "queue:", name_of(look, QUEUES, i));
-        redis_add(&pipe, "LLEN", name, NULL);
-        redis_add(&pipe, "LINDEX", name, "0", NULL);
+        redis_add_key(&pipe, "LLEN", "queue:", name_of(look, QUEUES, i), NULL);
+        redis_add_key(&pipe, "LINDEX", "queue:", name_of(look, QUEUES, i), "0", NULL);
     }
     for (size_t i = 0; i < size_of(look, WORKERS); i++)
-        redis_add(&pipe, "GET", key(resque, name, "worker:", name_of(look, WORKERS, i)), NULL);
+        redis_add_key(&pipe, "GET", "worker:", name_of(look, WORKERS, i), NULL);
     for (size_t i = 0; i < size_of(look, DUE_TIMES); i++)
-        redis_add(&pipe, "LRANGE", key(resque, name, "delayed:", name_of(look, DUE_TIMES, i)), "0",
-                  "-1", NULL);
+        redis_add_key(&pipe, "LRANGE", "delayed:", name_of(look, DUE_TIMES, i), "0", "-1", NULL);
     for (size_t i = 0; i < size_of(look, LATER_TIMES); i++)
-        redis_add(&pipe, "LLEN", key(resque, name, "delayed:", name_of(look, LATER_TIMES, i)),
-                  NULL);
+        redis_add_key(&pipe, "LLEN", "delayed:", name_of(look, LATER_TIMES, i), NULL);
     for (size_t i = 0; i < size_of(look, FAILED_QUEUES); i++)
-        redis_add(&pipe, "LLEN", key(resque, name, name_of(look, FAILED_QUEUES, i), ""), NULL);
+        redis_add_key(&pipe, "LLEN", "", name_of(look, FAILED_QUEUES, i), NULL);
     return run(resque, call, &pipe, &look->second);
 }
 
@@ -271,24 +260,15 @@ struct sum {
     int64_t waiting;
     int64_t age_ms;
     bool has_unknown_age;
-    const redisReply *wrong;  /* a reply that tells nothing; NULL: all tell */
-    const char *wrong_key[2]; /* the parts of its key */
+    struct redis_untold untold;
 };
-
-static void note_wrong(struct sum *sum, const redisReply *reply, const char *first,
-                       const char *second)
-{
-    sum->wrong = reply;
-    sum->wrong_key[0] = first;
-    sum->wrong_key[1] = second;
-}
 
 static void add_queue(const struct look *look, size_t queue, struct sum *sum)
 {
     const redisReply *length = of_queue(look, queue, LENGTH);
     const redisReply *head = of_queue(look, queue, HEAD);
     if (length->type != REDIS_REPLY_INTEGER) {
-        note_wrong(sum, length, "queue:", name_of(look, QUEUES, queue));
+        sum->untold = (struct redis_untold){length, "", "queue:", name_of(look, QUEUES, queue)};
         return;
     }
     sum->waiting += length->integer;
@@ -398,38 +378,43 @@ static void put_latency(const struct resque *resque, const struct sum *sum, uint
                       sum->has_unknown_age ? DYN_AT_LEAST : 0);
 }
 
-static void tell_untold(const struct resque *resque, uint32_t index, const redisReply *reply,
-                        const char *first, const char *second)
+static const char *sentence(const struct resque *resque, struct redis_untold untold)
 {
-    char name[KEY_ROOM];
-    resque->host->unknown(resque->host, index,
-                          redis_untold(resque->redis, key(resque, name, first, second), reply));
+    untold.prefix = resque->prefix;
+    return redis_untold_text(resque->redis, &untold);
+}
+
+/* What cannot be read of a set; nothing if it can. */
+static struct redis_untold untold_of(const struct look *look, size_t which, const char *set)
+{
+    const redisReply *reply = look->first.at[which];
+    return reply->type == REDIS_REPLY_ARRAY ? (struct redis_untold){0}
+                                            : (struct redis_untold){reply, "", "", set};
 }
 
 /* A set of workers that cannot be read leaves it open who is busy. */
 static void put_busy(const struct resque *resque, const struct look *look,
                      const struct dyn_group *group, uint32_t index)
 {
-    if (look->first.at[WORKERS]->type == REDIS_REPLY_ARRAY)
+    struct redis_untold untold = untold_of(look, WORKERS, "workers");
+    if (untold.reply == NULL)
         resque->host->put(resque->host, index, DYN_BUSY, count_busy(look, group), 0);
     else
-        tell_untold(resque, index, look->first.at[WORKERS], "workers", "");
+        resque->host->unknown(resque->host, index, sentence(resque, untold));
 }
 
 static void answer(const struct resque *resque, const struct look *look,
                    const struct dyn_group *group, uint32_t index)
 {
     const struct dyn_host *host = resque->host;
-    struct sum sum = {0};
+    struct sum sum = {.untold = untold_of(look, QUEUES, "queues")};
     for (size_t i = 0; i < size_of(look, QUEUES) && !is_paused(look); i++)
         if (serves(group, name_of(look, QUEUES, i)))
             add_queue(look, i, &sum);
     if (!is_paused(look))
         add_due(look, group, &sum);
-    if (look->first.at[QUEUES]->type != REDIS_REPLY_ARRAY)
-        note_wrong(&sum, look->first.at[QUEUES], "queues", "");
-    if (sum.wrong != NULL)
-        tell_untold(resque, index, sum.wrong, sum.wrong_key[0], sum.wrong_key[1]);
+    if (sum.untold.reply != NULL)
+        host->unknown(host, index, sentence(resque, sum.untold));
     else {
         host->put(host, index, DYN_WAITING, sum.waiting,
                   size_of(look, DUE_TIMES) >= BUCKETS_MOST ? DYN_AT_LEAST : 0);
@@ -478,12 +463,12 @@ static int32_t resque_workers(void *self, const struct dyn_call *call,
 {
     const struct resque *resque = self;
     struct look look = {0};
-    char name[KEY_ROOM];
     int32_t code = look_at(resque, call, &look);
-    if (code == DYN_OK && look.first.at[WORKERS]->type != REDIS_REPLY_ARRAY)
-        code = resque->host->fail(
-            resque->host, DYN_RETRY,
-            redis_untold(resque->redis, key(resque, name, "workers", ""), look.first.at[WORKERS]));
+    struct redis_untold untold = {0};
+    if (code == DYN_OK)
+        untold = untold_of(&look, WORKERS, "workers");
+    if (untold.reply != NULL)
+        code = resque->host->fail(resque->host, DYN_RETRY, sentence(resque, untold));
     for (uint32_t i = 0; i < n && code == DYN_OK; i++)
         for (size_t w = 0; w < size_of(&look, WORKERS); w++) {
             cJSON *work = work_of(&look, w, &groups[i]);
@@ -500,12 +485,11 @@ static int32_t resque_workers(void *self, const struct dyn_call *call,
 static int32_t resque_detect(void *self, const struct dyn_call *call)
 {
     const struct resque *resque = self;
-    struct redis_pipe pipe = {0};
+    struct redis_pipe pipe = {.prefix = resque->prefix};
     struct redis_replies replies;
-    char name[KEY_ROOM];
     bool has_space = resque->config->namespace != NULL && resque->config->namespace[0] != '\0';
-    redis_add(&pipe, "EXISTS", key(resque, name, "queues", ""), NULL);
-    redis_add(&pipe, "EXISTS", key(resque, name, "workers", ""), NULL);
+    redis_add_key(&pipe, "EXISTS", "", "queues", NULL);
+    redis_add_key(&pipe, "EXISTS", "", "workers", NULL);
     int32_t code = run(resque, call, &pipe, &replies);
     if (code != DYN_OK)
         return code;

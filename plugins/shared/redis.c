@@ -156,9 +156,16 @@ static int32_t judge(struct redis *redis, const redisReply *reply)
     return DYN_OK;
 }
 
-const char *redis_untold(struct redis *redis, const char *key, const redisReply *reply)
+int32_t redis_out_of_memory(struct redis *redis)
 {
-    fail(redis, DYN_OK, "%s: the key %s: %s", redis->place, key,
+    return fail(redis, DYN_RETRY, "out of memory");
+}
+
+const char *redis_untold_text(struct redis *redis, const struct redis_untold *untold)
+{
+    const redisReply *reply = untold->reply;
+    fail(redis, DYN_OK, "%s: the key %s%s%s: %s", redis->place, untold->prefix, untold->first,
+         untold->second,
          reply->type == REDIS_REPLY_ERROR ? reply->str : "the reply is of an unknown kind");
     return redis->failure;
 }

@@ -69,9 +69,19 @@ const char *redis_failure(const struct redis *redis);
 int32_t redis_run(struct redis *redis, const struct dyn_call *call, struct redis_pipe *pipe,
                   struct redis_replies *replies);
 
-/* Why a reply tells nothing of what `key` was asked for, such as one of another type. Goes as
- * redis_failure() does: until the next text. */
-const char *redis_untold(struct redis *redis, const char *key, const redisReply *reply);
+/* For what the caller has no memory for: DYN_RETRY, with its text. */
+int32_t redis_out_of_memory(struct redis *redis);
+
+/* A reply that tells nothing, such as one of another type, with the parts of its key. */
+struct redis_untold {
+    const redisReply *reply; /* NULL: all is told */
+    const char *prefix;
+    const char *first;
+    const char *second;
+};
+
+/* The sentence for it. Lives as redis_failure() does: until the next one. */
+const char *redis_untold_text(struct redis *redis, const struct redis_untold *untold);
 
 /* The server's time in ms since 1970, as known from its last TIME; every pipeline asks for it. */
 int64_t redis_now_ms(const struct redis *redis);

@@ -10,47 +10,99 @@
 
 /* ---- Commands and replies ---- */
 
-static bool make_room(struct redis_pipe *pipe, size_t length)
+enum {
+    WORDS_MOST = 12,
+    HEADER_ROOM = 24 /* "$" and the length of a word, with its end of a line */
+};
+
+/* Room for so many bytes more; NULL: none. */
+static char *make_room(struct redis_pipe *pipe, size_t length)
 {
-    if (pipe->room - pipe->length >= length)
-        return true;
-    size_t room = (pipe->length + length) * 2;
-    char *more = realloc(pipe->bytes, room);
-    if (more == NULL)
-        return false;
-    pipe->bytes = more;
-    pipe->room = room;
-    return true;
+    if (pipe->room - pipe->length < length) {
+        size_t room = (pipe->length + length) * 2;
+        char *more = realloc(pipe->bytes, room);
+        if (more == NULL)
+            return NULL;
+        pipe->bytes = more;
+        pipe->room = room;
+    }
+    return pipe->bytes + pipe->length;
+}
+
+/* "*3\r\n" or "$12\r\n" */
+static char *put_header(char *end, char kind, size_t number)
+{
+    char digits[HEADER_ROOM];
+    size_t n = 0;
+    do {
+        digits[n++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    *end++ = kind;
+    while (n > 0)
+        *end++ = digits[--n];
+    return mempcpy(end, "\r\n", 2);
+}
+
+/* Writes a command as the protocol has it; the second word may be preceded by two other parts.
+ * hiredis' own formatter takes memory for each command, which at a thousand queues is half of a
+ * look. */
+static void put_command(struct redis_pipe *pipe, const char *const parts[2], const char **words,
+                        size_t n)
+{
+    size_t lengths[WORDS_MOST];
+    size_t n_parts[2] = {strlen(parts[0]), strlen(parts[1])};
+    size_t length = HEADER_ROOM + n_parts[0] + n_parts[1];
+    for (size_t i = 0; i < n; i++) {
+        lengths[i] = strlen(words[i]);
+        length += lengths[i] + HEADER_ROOM;
+    }
+    char *end = pipe->is_broken ? NULL : make_room(pipe, length);
+    pipe->is_broken = end == NULL;
+    if (end == NULL)
+        return;
+    end = put_header(end, '*', n);
+    for (size_t i = 0; i < n; i++) {
+        bool has_parts = i == 1;
+        end = put_header(end, '$', lengths[i] + (has_parts ? n_parts[0] + n_parts[1] : 0));
+        if (has_parts)
+            end = mempcpy(mempcpy(end, parts[0], n_parts[0]), parts[1], n_parts[1]);
+        end = mempcpy(mempcpy(end, words[i], lengths[i]), "\r\n", 2);
+    }
+    pipe->length = (size_t)(end - pipe->bytes);
+    pipe->n++;
+}
+
+/* The words up to NULL, behind those that are there; returns how many there are then. */
+static size_t take_words(const char **words, size_t n, va_list args)
+{
+    const char *word;
+    while (n < WORDS_MOST && (word = va_arg(args, const char *)) != NULL)
+        words[n++] = word;
+    return n;
 }
 
 void redis_add(struct redis_pipe *pipe, const char *command, ...)
 {
-    enum { WORDS_MOST = 10, FRAME = 32 /* around a word, at most */ };
-    const char *words[WORDS_MOST];
-    size_t lengths[WORDS_MOST];
-    size_t length = FRAME;
-    size_t n = 0;
+    static const char *const none[] = {"", ""};
+    const char *words[WORDS_MOST] = {command};
     va_list args;
     va_start(args, command);
-    for (const char *word = command; word != NULL && n < WORDS_MOST; word = va_arg(args, char *)) {
-        words[n] = word;
-        lengths[n] = strlen(word);
-        length += lengths[n++] + FRAME;
-    }
+    size_t n = take_words(words, 1, args);
     va_end(args);
-    if (pipe->is_broken || !make_room(pipe, length)) {
-        pipe->is_broken = true;
-        return;
-    }
-    char *end = pipe->bytes + pipe->length;
-    end += sprintf(end, "*%zu\r\n", n);
-    for (size_t i = 0; i < n; i++) {
-        end += sprintf(end, "$%zu\r\n", lengths[i]);
-        end = mempcpy(end, words[i], lengths[i]);
-        end = mempcpy(end, "\r\n", 2);
-    }
-    pipe->length = (size_t)(end - pipe->bytes);
-    pipe->n++;
+    put_command(pipe, none, words, n);
+}
+
+void redis_add_key(struct redis_pipe *pipe, const char *command, const char *first,
+                   const char *second, ...)
+{
+    const char *parts[] = {pipe->prefix != NULL ? pipe->prefix : "", first};
+    const char *words[WORDS_MOST] = {command, second};
+    va_list args;
+    va_start(args, second);
+    size_t n = take_words(words, 2, args);
+    va_end(args);
+    put_command(pipe, parts, words, n);
 }
 
 void redis_pipe_fini(struct redis_pipe *pipe)
@@ -72,6 +124,16 @@ bool redis_is_error(const redisReply *reply, const char *words)
 {
     size_t n = strlen(words);
     return reply->type == REDIS_REPLY_ERROR && reply->len >= n && memcmp(reply->str, words, n) == 0;
+}
+
+struct redis_text redis_text(const redisReply *reply)
+{
+    if (reply->type != REDIS_REPLY_STRING)
+        return (struct redis_text){"", "", 0, 0};
+    if (reply->len != REDIS_TEXT_CUT)
+        return (struct redis_text){reply->str, reply->str, reply->len, reply->len};
+    size_t length = strtoull(reply->str + REDIS_TEXT_MOST, NULL, 10);
+    return (struct redis_text){reply->str, reply->str + REDIS_TEXT_PART, REDIS_TEXT_PART, length};
 }
 
 /* ---- Failing ---- */
@@ -164,6 +226,7 @@ int32_t redis_connect(struct redis_connection *connection, const struct dyn_call
     connection->multi = curl_multi_init();
     connection->easy = curl_easy_init();
     connection->reader = redisReaderCreate();
+    connection->sieve = (struct redis_sieve){0};
     connection->curl_text[0] = '\0';
     if (connection->multi == NULL || connection->easy == NULL || connection->reader == NULL ||
         !configure(connection, address) ||
@@ -230,7 +293,7 @@ static int32_t receive_some(struct redis_connection *connection, const struct dy
         if (result != DYN_OK)
             return result;
     }
-    if (redisReaderFeed(connection->reader, bytes, n) != REDIS_OK)
+    if (redis_sieve_feed(&connection->sieve, connection->reader, bytes, n) != REDIS_OK)
         return fail(connection, DYN_RETRY, "%s: %s", connection->place, connection->reader->errstr);
     return DYN_OK;
 }

@@ -21,7 +21,7 @@ push() { # queue, payload
 }
 
 is 'an empty server' "$(all)" 'waiting=0 latency=0s busy=0 scheduled=0 retrying=0 failed=0 next_due=?'
-push default "$(job default "$(ago 95)").5"; push default "$(job default "$(ago 35)").5"; push mail "$(job mail "$(ago 12)")"
+push default "$(job default "$(ago 95).5")"; push default "$(job default "$(ago 35).5")"; push mail "$(job mail "$(ago 12)")"
 is 'the oldest is at the tail' "$(all)" 'waiting=3 latency=90s busy=0 scheduled=0 retrying=0 failed=0 next_due=?'
 is 'queues by name' "$(measure "$options" measure 0:wl:mail 0:w:default 0:w:mail,default 0:w:none | rough)" \
   'waiting=1 latency=10s
