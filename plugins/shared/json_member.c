@@ -81,7 +81,7 @@ static const char *skip_string_back(const char *at, const char *text)
         while (*at == '"' && slash > text && slash[-1] == '\\')
             slash--;
         if (*at == '"' && (at - slash) % 2 == 0)
-            return at;
+            return slash > text ? at : NULL; /* else more backslashes may be cut off */
     }
     return NULL;
 }
