@@ -9,7 +9,7 @@ options="{url: '$redis_url'}"
 measure() { "$top_builddir/tests/plugin/measure" sidekiq "${@}" 2>&1; }
 all() { measure "$options" measure '0:*' | rough; }
 rough() { sed -E 's/(latency|next_due)=([0-9]+)[0-9]{4}(\+?)( |$)/\1=\20s\3\4/g; s/(latency|next_due)=[0-9]{1,4}(\+?)( |$)/\1=0s\2\3/g'; }
-clear() { redis FLUSHALL >/dev/null; }
+clear() { redis FLUSHALL >/dev/null; now=$(date +%s); }
 now=$(date +%s)
 ago() { echo $((now - $1)); }
 job() { # queue, when it came
@@ -45,9 +45,10 @@ is 'at zero dynos what is due waits' "$(all)" 'waiting=1 latency=20s busy=0 sche
 redis ZADD retry "$(ago 65)" "$(job mail "$(ago 65)")" $((now + 605)) "$(job mail "$(ago 5)")" >/dev/null
 redis ZADD dead "$(ago 5)" broken >/dev/null
 is 'tries again likewise' "$(all)" 'waiting=2 latency=60s busy=0 scheduled=1 retrying=1 failed=1 next_due=600s'
-is 'due entries by the queue in their payload' "$(measure "$options" measure 0:w:mail 0:w:default 0:w:none)" 'waiting=1
-waiting=1
-waiting=0'
+is 'due entries by the queue in their payload' "$(measure "$options" measure 0:wl:mail 0:wl:default 0:wl:none | rough)" \
+  'waiting=1 latency=60s
+waiting=1 latency=20s
+waiting=0 latency=0s'
 
 clear
 process() { # identity, busy
@@ -73,6 +74,15 @@ clear; push default "$(job default "$(ago 5)")"; push mail "$(job mail "$(ago 5)
 redis SADD paused mail >/dev/null
 is 'a paused queue does not wait' "$(measure "$options" measure 0:w 0:w:mail)" 'waiting=1
 waiting=0'
+redis ZADD retry "$(ago 95)" "$(job mail "$(ago 95)")" "$(ago 65)" "$(job other "$(ago 65)")" >/dev/null
+is 'nor do its due tries' "$(measure "$options" -i measure 0:wl 0:wl:mail <<<'' | tail -n 2 | rough)" 'waiting=2 latency=60s
+waiting=0 latency=0s'
+clear; for ((n = 0; n < 1005; n++)); do echo "ZADD schedule $(ago 36).$(printf %04d "$n") '{\"queue\":\"q$((n % 2))\",\"n\":$n}'"; done | redis >/dev/null
+is 'of many due entries the first are looked at' "$(measure "$options" measure 0:wl 0:w:q0 0:w:q1 0:w:other | rough)" \
+  'waiting=1005 latency=30s
+waiting=500+
+waiting=500+
+waiting=0+'
 clear; redis SET queue:mail text >/dev/null; redis SADD queues mail >/dev/null; push default "$(job default "$(ago 5)")"
 is 'a key of a wrong type is its own trouble' "$(measure "$options" measure 0:w:mail 0:w:default | head -2)" \
   "waiting=? unknown: 127.0.0.1:$redis_port/0: the key queue:mail: WRONGTYPE Operation against a key holding the wrong kind of value
@@ -96,4 +106,63 @@ waiting=1'
 is 'and nothing outside' "$(measure "$options" measure 0:w)" waiting=0
 clear; for n in $(seq 1 300); do echo "SADD queues q$n"; echo "LPUSH queue:q$n x"; done | redis >/dev/null
 is 'hundreds of queues' "$(measure "$options" measure 0:w)" waiting=300
+is 'some of them, one twice' "$(measure "$options" measure "0:w:$(seq -s, -f q%g 1 250),q7")" waiting=250
+clear; long=$(printf '%01500d' 1); push "$long" "$(job x "$(ago 5)")"; push "${long}2" "$(job x "$(ago 5)")"
+is 'names of any length' "$(measure "$options" measure 0:w "0:w:$long")" 'waiting=2
+waiting=1'
+for name in 'a b' "it's" 'a%d_\"' 'é:*?[x]'; do
+  clear; redis SADD queues "$name" >/dev/null; redis LPUSH "queue:$name" "$(job x "$(ago 5)")" >/dev/null
+  is "a queue named $name" "$(measure "$options" measure 0:w "0:w:$name")" 'waiting=1
+waiting=1'
+done
+
+# ---- Payloads of any size ----
+
+sent() { redis INFO stats | tr -d '\r' | sed -n 's/^total_net_output_bytes://p'; }
+payload() { # queue, bytes, when it came
+  printf '{"queue":"%s","class":"Job","args":[{"enqueued_at":"2020-01-01T00:00:00Z"},"%s"],"enqueued_at":%s}' "$1" \
+    "$(head -c "$2" /dev/zero | tr '\0' x)" "$3"
+}
+fill() { # bytes: a payload of so many at the head of each of 100 queues
+  clear
+  for n in {1..100}; do
+    echo "SADD queues q$n"
+    echo "LPUSH queue:q$n '$(payload "q$n" "$1" "$(ago 35).5")'"
+  done | redis >/dev/null
+}
+is_old() { # answer: of some 35 seconds, on whatever slow machine
+  local latency=${1##*latency=}
+  [ "$latency" -ge 35000 ] && [ "$latency" -lt 300000 ]
+}
+# Asks one time after the other: sets answer, bytes (of the last look) and peak.
+peak_kb() { # groups
+  coproc asker { exec "$top_builddir/tests/plugin/measure" sidekiq "$options" -i measure "$@"; }
+  local pid=$! before
+  read -r -u "${asker[0]}" answer
+  for ((n = 0; n < 20; n++)); do
+    before=$(sent)
+    echo >&"${asker[1]}"
+    read -r -u "${asker[0]}" answer
+  done
+  bytes=$(($(sent) - before))
+  peak=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")
+  exec {asker[1]}>&-
+  wait "$pid"
+}
+fill 100; peak_kb 0:wl; small=$peak
+fill 100000; peak_kb 0:wl
+ok "payloads of 100 KB at the head of 100 queues: each age is found ($answer)" is_old "$answer"
+ok "they are read a megabyte at a time ($bytes bytes)" test "$bytes" -lt 1200000
+ok "they take no memory to speak of ($small kB, $peak kB)" test "$peak" -lt $((small + 8000))
+clear; payload q1 50000000 "$(ago 35).5" | redis -x LPUSH queue:q1 >/dev/null; peak_kb 0:wl:q1
+ok "one of 50 MB ($answer)" is_old "$answer"
+ok "takes none either ($peak kB)" test "$peak" -lt $((small + 8000))
+clear; for n in {1..40}; do payload q1 100000 "\"$n\"" | redis -x ZADD schedule "$(ago $((30 + n)))" >/dev/null; done
+is 'due entries by name, whatever follows it' "$(measure "$options" measure 0:w:q1)" waiting=40
+peak_kb 0:w:q1
+has 'fewer of them are looked at' "$answer" +
+ok "and read ($bytes bytes)" test "$bytes" -lt 1200000
+process worker.1:4:ab 1
+payload mail 100000 0 | sed "s/}\$/,\"run_at\":$(ago 40)}/" | redis -x HSET worker.1:4:ab:work t1 >/dev/null
+is 'and what a worker runs' "$(measure "$options" workers 0:w:mail)" '0 worker.1 jobs=1 queue=mail'
 tap_end
