@@ -74,10 +74,10 @@ static void put_command(struct redis_pipe *pipe, const char *const parts[2], con
 }
 
 /* The words up to NULL, behind those that are there; returns how many there are then. */
-static size_t take_words(const char **words, size_t n, va_list args)
+static size_t take_words(const char **words, size_t n, va_list *args)
 {
     const char *word;
-    while (n < WORDS_MOST && (word = va_arg(args, const char *)) != NULL)
+    while (n < WORDS_MOST && (word = va_arg(*args, const char *)) != NULL)
         words[n++] = word;
     return n;
 }
@@ -88,7 +88,7 @@ void redis_add(struct redis_pipe *pipe, const char *command, ...)
     const char *words[WORDS_MOST] = {command};
     va_list args;
     va_start(args, command);
-    size_t n = take_words(words, 1, args);
+    size_t n = take_words(words, 1, &args);
     va_end(args);
     put_command(pipe, none, words, n);
 }
@@ -100,7 +100,7 @@ void redis_add_key(struct redis_pipe *pipe, const char *command, const char *fir
     const char *words[WORDS_MOST] = {command, second};
     va_list args;
     va_start(args, second);
-    size_t n = take_words(words, 2, args);
+    size_t n = take_words(words, 2, &args);
     va_end(args);
     put_command(pipe, parts, words, n);
 }
