@@ -103,10 +103,10 @@ static void add_queue(struct sum *sum, const struct look *look, size_t which, bo
     queue->is_summed = true;
     if (queue->wrong != NULL)
         sum->untold =
-            (struct redis_untold){queue->wrong, "", "queue:", names_at(&look->names, which)};
+            (struct redis_untold){queue->wrong, "", "queue:", names_at(&look->heads.names, which)};
     sum->waiting += queue->length;
-    add_since(sum, look, queue->head.since_ms);
-    sum->is_more_age |= queue->length > 0 && queue->head.since_ms == 0;
+    add_since(sum, look, look->heads.at[which].since_ms);
+    sum->is_more_age |= queue->length > 0 && look->heads.at[which].since_ms == 0;
     if (has_due)
         add_due(sum, look, queue);
 }
@@ -134,7 +134,7 @@ static void add_all(struct sum *sum, const struct look *look)
     bool has_due = look->wants_entries && look->has_paused;
     if (names->type != REDIS_REPLY_ARRAY)
         sum->untold = (struct redis_untold){names, "", "", "queues"};
-    for (size_t i = 0; i < look->names.n; i++)
+    for (size_t i = 0; i < look->heads.names.n; i++)
         add_queue(sum, look, i, has_due);
     if (has_due)
         add_due(sum, look, &look->others);
@@ -147,7 +147,7 @@ static void add_all(struct sum *sum, const struct look *look)
 static void add_named(struct sum *sum, const struct look *look, const struct dyn_group *group)
 {
     for (uint32_t i = 0; i < group->n_queues; i++)
-        add_queue(sum, look, names_find(&look->names, group->queues[i]), true);
+        add_queue(sum, look, names_find(&look->heads.names, group->queues[i]), true);
     sum->is_more_waiting = look->has_more_due;
     sum->is_more_age |= look->has_more_due;
 }
@@ -155,7 +155,7 @@ static void add_named(struct sum *sum, const struct look *look, const struct dyn
 static struct sum sum_up(const struct look *look, const struct dyn_group *group)
 {
     struct sum sum = {0};
-    for (size_t i = 0; i < look->names.n; i++)
+    for (size_t i = 0; i < look->heads.names.n; i++)
         look->queues[i].is_summed = false;
     check_set(&sum, look, "schedule", 0);
     check_set(&sum, look, "retry", 1);

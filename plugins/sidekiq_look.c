@@ -8,13 +8,9 @@
 #include <string.h>
 
 enum {
-    BYTES_MOST = 1024 * 1024, /* expected, of the oldest jobs and of due entries, in a look */
-    HEAD_USUAL = 512,         /* expected of one that was never seen */
-    DUE_MOST = 1000,          /* entries of each set that are looked at */
+    DUE_MOST = 1000, /* entries of each set that are looked at */
     DUE_LEAST = 10
 };
-
-#define NO_REPLY SIZE_MAX
 
 static bool wants(const struct look *look, uint32_t bits)
 {
@@ -33,7 +29,7 @@ static bool wants_processes(const struct look *look)
 
 void look_fini(struct look *look)
 {
-    names_fini(&look->names);
+    redis_heads_fini(&look->heads);
     free(look->queues);
     redis_replies_fini(&look->found);
     redis_replies_fini(&look->replies);
@@ -48,7 +44,7 @@ void look_rest(struct look *look)
 
 const redisReply *look_single(const struct look *look, size_t which)
 {
-    return look->at[which] != NO_REPLY ? look->replies.at[look->at[which]] : NULL;
+    return look->at[which] != REDIS_NO_REPLY ? look->replies.at[look->at[which]] : NULL;
 }
 
 size_t look_n_processes(const struct look *look)
@@ -85,7 +81,7 @@ static bool add_groups(struct look *look, const struct dyn_group *groups, uint32
         look->wants_named |= groups[i].n_queues > 0;
         look->metrics |= groups[i].metrics;
         for (uint32_t q = 0; q < groups[i].n_queues; q++)
-            if (names_add(&look->names, groups[i].queues[q]) == NAMES_NONE)
+            if (names_add(&look->heads.names, groups[i].queues[q]) == NAMES_NONE)
                 return false;
     }
     return true;
@@ -94,7 +90,7 @@ static bool add_groups(struct look *look, const struct dyn_group *groups, uint32
 static bool add_members(struct look *look, const redisReply *set)
 {
     for (size_t i = 0; set->type == REDIS_REPLY_ARRAY && i < set->elements; i++)
-        if (names_add(&look->names, set->element[i]->str) == NAMES_NONE)
+        if (names_add(&look->heads.names, set->element[i]->str) == NAMES_NONE)
             return false;
     return true;
 }
@@ -117,23 +113,18 @@ static void want_heads(struct look *look, const struct dyn_group *groups, uint32
     for (uint32_t i = 0; i < n; i++) {
         if ((groups[i].metrics & DYN_BIT(DYN_LATENCY)) == 0)
             continue;
-        for (size_t q = 0; q < look->names.n && groups[i].n_queues == 0; q++)
-            look->queues[q].wants_head = true;
+        for (size_t q = 0; q < look->heads.names.n && groups[i].n_queues == 0; q++)
+            look->heads.at[q].is_wanted = true;
         for (uint32_t q = 0; q < groups[i].n_queues; q++)
-            look->queues[names_find(&look->names, groups[i].queues[q])].wants_head = true;
+            look->heads.at[names_find(&look->heads.names, groups[i].queues[q])].is_wanted = true;
     }
 }
 
 /* One for each name, with what the look before knew. */
 static bool make_queues(struct look *look, const struct look *last)
 {
-    look->queues = calloc(look->names.n + 1, sizeof *look->queues);
-    for (size_t i = 0; look->queues != NULL && i < look->names.n; i++) {
-        size_t before = names_find(&last->names, names_at(&look->names, i));
-        if (before != NAMES_NONE)
-            look->queues[i].head = last->queues[before].head;
-    }
-    return look->queues != NULL;
+    look->queues = calloc(look->heads.names.n + 1, sizeof *look->queues);
+    return look->queues != NULL && redis_heads_make(&look->heads, &last->heads);
 }
 
 /* ---- The second round trip ---- */
@@ -182,7 +173,7 @@ static void add_singles(struct look *look, struct redis_pipe *pipe)
     snprintf(later, sizeof later, "(%" PRId64 ".%03" PRId64, look->now_ms / 1000,
              look->now_ms % 1000);
     for (size_t which = 0; which < N_SINGLES; which++)
-        look->at[which] = NO_REPLY;
+        look->at[which] = REDIS_NO_REPLY;
     if (wants_waiting(look)) {
         expect(look, PAUSED, pipe);
         redis_add_key(pipe, "SMEMBERS", "", "paused", NULL);
@@ -197,35 +188,12 @@ static void add_singles(struct look *look, struct redis_pipe *pipe)
     }
 }
 
-/* The oldest job of each queue comes with its payload, so large ones take turns: where those that
- * are expected are more than a look may read, the next look begins with the first that was left
- * out. */
-static void add_heads(struct look *look, struct redis_pipe *pipe, size_t turn)
-{
-    size_t bytes = 0;
-    look->turn = turn < look->names.n ? turn : 0;
-    for (size_t i = 0, start = look->turn; i < look->names.n; i++) {
-        size_t which = (start + i) % look->names.n;
-        struct queue *queue = &look->queues[which];
-        size_t expected = queue->head.bytes > 0 ? queue->head.bytes : HEAD_USUAL;
-        if (!queue->wants_head)
-            continue;
-        if (bytes > 0 && bytes + expected > BYTES_MOST) {
-            look->turn = which;
-            return;
-        }
-        bytes += expected;
-        queue->head_at = pipe->n;
-        redis_add_key(pipe, "LINDEX", "queue:", names_at(&look->names, which), "-1", NULL);
-    }
-}
-
 static void add_queues(struct look *look, struct redis_pipe *pipe, size_t turn)
 {
     look->first_queue = pipe->n;
-    for (size_t i = 0; i < look->names.n; i++)
-        redis_add_key(pipe, "LLEN", "queue:", names_at(&look->names, i), NULL);
-    add_heads(look, pipe, turn);
+    for (size_t i = 0; i < look->heads.names.n; i++)
+        redis_add_key(pipe, "LLEN", "queue:", names_at(&look->heads.names, i), NULL);
+    redis_heads_add(&look->heads, turn, "-1", pipe);
 }
 
 static void add_processes(struct look *look, struct redis_pipe *pipe)
@@ -246,7 +214,7 @@ static void note_paused(struct look *look)
     const redisReply *set = look_single(look, PAUSED);
     look->has_paused = set->type == REDIS_REPLY_ARRAY && set->elements > 0;
     for (size_t i = 0; look->has_paused && i < set->elements; i++) {
-        size_t which = names_find(&look->names, set->element[i]->str);
+        size_t which = names_find(&look->heads.names, set->element[i]->str);
         if (which != NAMES_NONE)
             look->queues[which].is_paused = true;
     }
@@ -256,15 +224,11 @@ static void note_queue(struct look *look, size_t which)
 {
     struct queue *queue = &look->queues[which];
     const redisReply *length = look->replies.at[look->first_queue + which];
-    const redisReply *head = queue->head_at > 0 ? look->replies.at[queue->head_at] : NULL;
     if (length->type == REDIS_REPLY_INTEGER)
         queue->length = length->integer;
     else
         queue->wrong = length;
-    if (head != NULL && head->type == REDIS_REPLY_STRING)
-        queue->head = (struct head){redis_text(head).length + 1, sidekiq_job_since(head)};
-    else if (head != NULL || queue->length == 0)
-        queue->head = (struct head){0, 0};
+    redis_head_note(&look->heads.at[which], &look->replies, queue->length, sidekiq_job_since);
 }
 
 /* Due entries by the queue in their payload. */
@@ -275,7 +239,7 @@ static size_t note_entries(struct look *look, size_t which)
     size_t bytes = 0;
     for (size_t i = 0; entries->type == REDIS_REPLY_ARRAY && i + 1 < entries->elements; i += 2) {
         char *name = sidekiq_queue(entries->element[i]);
-        size_t number = name != NULL ? names_find(&look->names, name) : NAMES_NONE;
+        size_t number = name != NULL ? names_find(&look->heads.names, name) : NAMES_NONE;
         struct queue *queue = number != NAMES_NONE ? &look->queues[number] : &look->others;
         int64_t since_ms = look_score(entries, i);
         if (queue->due++ == 0 || since_ms < queue->due_since_ms)
@@ -293,10 +257,10 @@ static void note_due(struct look *look)
 {
     size_t bytes = note_entries(look, 0) + note_entries(look, 1);
     size_t n = 0;
-    for (size_t i = 0; i < look->names.n; i++)
+    for (size_t i = 0; i < look->heads.names.n; i++)
         n += (size_t)look->queues[i].due;
     n += (size_t)look->others.due;
-    size_t fit = bytes > 0 ? n * (BYTES_MOST / 2) / bytes : DUE_MOST;
+    size_t fit = bytes > 0 ? n * (REDIS_BYTES_MOST / 2) / bytes : DUE_MOST;
     look->next_due_most = fit > DUE_MOST ? DUE_MOST : fit < DUE_LEAST ? DUE_LEAST : fit;
 }
 
@@ -309,14 +273,14 @@ static int32_t read_store(struct redis *redis, const char *prefix, const struct 
     look->due_most = last->next_due_most > 0 ? last->next_due_most : DUE_MOST;
     add_singles(look, &pipe);
     if (wants_waiting(look))
-        add_queues(look, &pipe, last->turn);
+        add_queues(look, &pipe, last->heads.turn);
     if (wants_processes(look))
         add_processes(look, &pipe);
     int32_t code = redis_run(redis, call, &pipe, &look->replies);
     if (code != DYN_OK || !wants_waiting(look))
         return code;
     note_paused(look);
-    for (size_t i = 0; i < look->names.n; i++)
+    for (size_t i = 0; i < look->heads.names.n; i++)
         note_queue(look, i);
     if (look->wants_entries)
         note_due(look);

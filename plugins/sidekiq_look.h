@@ -4,24 +4,15 @@
 #ifndef PLUGINS_SIDEKIQ_LOOK_H
 #define PLUGINS_SIDEKIQ_LOOK_H
 
-#include "shared/names.h"
 #include "shared/redis.h"
-
-/* The oldest job of a queue, as it was last seen. */
-struct head {
-    size_t bytes; /* of its payload; 0: never seen */
-    int64_t since_ms;
-};
+#include "shared/redis_heads.h"
 
 /* What is known of one queue. */
 struct queue {
     int64_t length;
-    int64_t due;          /* entries of the sets that are due and belong to it */
-    int64_t due_since_ms; /* of the first of those; 0: there is none */
-    struct head head;
+    int64_t due;             /* entries of the sets that are due and belong to it */
+    int64_t due_since_ms;    /* of the first of those; 0: there is none */
     const redisReply *wrong; /* instead of its length; NULL: it is known */
-    size_t head_at;          /* the reply with its oldest job; 0: not asked for */
-    bool wants_head;
     bool is_paused;
     bool is_summed; /* into the group at hand */
 };
@@ -42,21 +33,20 @@ enum {
 };
 
 struct look {
-    struct names names;   /* of queues */
-    struct queue *queues; /* one for each name */
-    struct queue others;  /* due entries of no queue that has a name here */
-    uint32_t metrics;     /* of all groups */
-    bool is_of_workers;   /* nothing but processes is looked at */
-    bool wants_all;       /* a group has no names */
-    bool wants_named;     /* a group has some */
-    bool wants_entries;   /* due ones, to tell their queues */
-    bool has_paused;      /* there are paused queues */
-    bool has_more_due;    /* more entries are due than were looked at */
-    size_t due_most;      /* entries that are looked at in each set */
-    size_t next_due_most; /* in the next look */
-    size_t turn;          /* the queue whose oldest job the next look asks for first */
+    struct redis_heads heads; /* with the names of the queues */
+    struct queue *queues;     /* one for each name */
+    struct queue others;      /* due entries of no queue that has a name here */
+    uint32_t metrics;         /* of all groups */
+    bool is_of_workers;       /* nothing but processes is looked at */
+    bool wants_all;           /* a group has no names */
+    bool wants_named;         /* a group has some */
+    bool wants_entries;       /* due ones, to tell their queues */
+    bool has_paused;          /* there are paused queues */
+    bool has_more_due;        /* more entries are due than were looked at */
+    size_t due_most;          /* entries that are looked at in each set */
+    size_t next_due_most;     /* in the next look */
     int64_t now_ms;
-    size_t at[N_SINGLES]; /* their replies; NO_REPLY: not asked for */
+    size_t at[N_SINGLES]; /* their replies; REDIS_NO_REPLY: not asked for */
     size_t first_queue;   /* its reply */
     size_t first_process;
     struct redis_replies found; /* n 0: names were not asked for */

@@ -7,13 +7,13 @@
 #ifndef PLUGINS_SHARED_REDIS_CONNECTION_H
 #define PLUGINS_SHARED_REDIS_CONNECTION_H
 
+#include "shared/redis_sieve.h"
+
 #include <curl/curl.h>
 #include <dynomatic/plugin.h>
 #include <hiredis/hiredis.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-#include "shared/redis_sieve.h"
 
 struct redis_address {
     const char *host;
