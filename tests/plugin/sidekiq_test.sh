@@ -118,7 +118,6 @@ done
 
 # ---- Payloads of any size ----
 
-sent() { redis INFO stats | tr -d '\r' | sed -n 's/^total_net_output_bytes://p'; }
 payload() { # queue, bytes, when it came
   printf '{"queue":"%s","class":"Job","args":[{"enqueued_at":"2020-01-01T00:00:00Z"},"%s"],"enqueued_at":%s}' "$1" \
     "$(head -c "$2" /dev/zero | tr '\0' x)" "$3"
@@ -130,36 +129,17 @@ fill() { # bytes: a payload of so many at the head of each of 100 queues
     echo "LPUSH queue:q$n '$(payload "q$n" "$1" "$(ago 35).5")'"
   done | redis >/dev/null
 }
-is_old() { # answer: of some 35 seconds, on whatever slow machine
-  local latency=${1##*latency=}
-  [ "$latency" -ge 35000 ] && [ "$latency" -lt 300000 ]
-}
-# Asks one time after the other: sets answer, bytes (of the last look) and peak.
-peak_kb() { # groups
-  coproc asker { exec "$top_builddir/tests/plugin/measure" sidekiq "$options" -i measure "$@"; }
-  local pid=$! before
-  read -r -u "${asker[0]}" answer
-  for ((n = 0; n < 20; n++)); do
-    before=$(sent)
-    echo >&"${asker[1]}"
-    read -r -u "${asker[0]}" answer
-  done
-  bytes=$(($(sent) - before))
-  peak=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")
-  exec {asker[1]}>&-
-  wait "$pid"
-}
-fill 100; peak_kb 0:wl; small=$peak
-fill 100000; peak_kb 0:wl
+fill 100; look_often sidekiq "$options" 0:wl; small=$peak
+fill 100000; look_often sidekiq "$options" 0:wl
 ok "payloads of 100 KB at the head of 100 queues: each age is found ($answer)" is_old "$answer"
 ok "they are read a megabyte at a time ($bytes bytes)" test "$bytes" -lt 1200000
 ok "they take no memory to speak of ($small kB, $peak kB)" test "$peak" -lt $((small + 8000))
-clear; payload q1 50000000 "$(ago 35).5" | redis -x LPUSH queue:q1 >/dev/null; peak_kb 0:wl:q1
+clear; payload q1 50000000 "$(ago 35).5" | redis -x LPUSH queue:q1 >/dev/null; look_often sidekiq "$options" 0:wl:q1
 ok "one of 50 MB ($answer)" is_old "$answer"
 ok "takes none either ($peak kB)" test "$peak" -lt $((small + 8000))
 clear; for n in {1..40}; do payload q1 100000 "\"$n\"" | redis -x ZADD schedule "$(ago $((30 + n)))" >/dev/null; done
 is 'due entries by name, whatever follows it' "$(measure "$options" measure 0:w:q1)" waiting=40
-peak_kb 0:w:q1
+look_often sidekiq "$options" 0:w:q1
 has 'fewer of them are looked at' "$answer" +
 ok "and read ($bytes bytes)" test "$bytes" -lt 1200000
 process worker.1:4:ab 1

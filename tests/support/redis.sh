@@ -2,6 +2,9 @@
 # A Redis server of a test's own: a free port of 127.0.0.1 and a socket, nothing kept, stopped by its pid.
 # Source it after tap.sh. More settings: redis_start --requirepass secret ...
 #
+# look_often PLUGIN OPTIONS GROUP... asks one adapter 20 times and more: sets answer, bytes (that the last look was
+# sent) and peak (kB of memory).
+#
 # redis_start sets redis_port, redis_url, redis_socket; it fails if Redis is not installed. redis_script plays
 # a server by a script (see redis_script.rb) and sets script_port.
 
@@ -47,4 +50,26 @@ silent_start() { # [full]
     $stdout.puts port; $stdout.flush; loop { ARGV[0] ? sleep : (@c ||= []) << s.accept }' "$@" >"$to" &
   started $!
   until_true 20 test -s "$to" && silent_port=$(cat "$to")
+}
+
+redis_sent() { redis INFO stats | tr -d '\r' | sed -n 's/^total_net_output_bytes://p'; }
+
+look_often() { # plugin, options, groups
+  coproc looker { exec "$top_builddir/tests/plugin/measure" "$1" "$2" -i measure "${@:3}"; }
+  local pid=$! before n
+  read -r -u "${looker[0]}" answer
+  for ((n = 0; n < 20; n++)); do
+    before=$(redis_sent)
+    echo >&"${looker[1]}"
+    read -r -u "${looker[0]}" answer
+  done
+  bytes=$(($(redis_sent) - before))
+  peak=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")
+  exec {looker[1]}>&-
+  wait "$pid"
+}
+
+is_old() { # answer: of some 35 seconds, on whatever slow machine
+  local latency=${1##*latency=}
+  [ "$latency" -ge 34000 ] && [ "$latency" -lt 300000 ]
 }
