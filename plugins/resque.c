@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Queue adapter for Resque 1 to 3: lists in Redis, each pushed at its end and taken at its start.
  * Resque stores no time, so latency is known only where an Active Job payload or an extension adds
- * one.
+ * one; else it is at least for how long the oldest job has been seen to be the oldest.
  *
  * A measurement is two round trips: what exists, then what is in it. */
 #include <config.h>
@@ -243,7 +243,7 @@ static int32_t look_second(const struct resque *resque, const struct dyn_call *c
     look->at_queues = pipe.n;
     for (size_t i = 0; i < look->heads.names.n; i++)
         redis_add_key(&pipe, "LLEN", "queue:", names_at(&look->heads.names, i), NULL);
-    redis_heads_add(&look->heads, resque->last.turn, "0", &pipe);
+    redis_heads_add(&look->heads, resque->last.turn, "0", "1", &pipe);
     look->at_workers = pipe.n;
     if (wants(look->metrics, DYN_BIT(DYN_BUSY) | DYN_BIT(DYN_WORKERS)))
         add_each(look, &pipe, WORKERS, "GET", "worker:");
@@ -267,7 +267,7 @@ static void note(struct look *look)
     size_t most = look->wants_named ? DUE_TIMES_MOST : TIMES_MOST;
     for (size_t i = 0; i < look->heads.names.n; i++)
         redis_head_note(&look->heads.at[i], &look->second, length_at(look, look->at_queues + i),
-                        since_of);
+                        look->now_ms, since_of);
     look->has_more_due = size_of(look, DUE_TIMES) >= most;
     for (size_t i = 0; look->wants_named && i < size_of(look, DUE_TIMES); i++)
         look->has_more_due |= length_at(look, look->at_due + i) > DUE_JOBS_MOST;
@@ -280,7 +280,10 @@ static int32_t look_at(struct resque *resque, const struct dyn_call *call,
         look->metrics |= groups[i].metrics;
         look->wants_named |= groups[i].n_queues > 0;
     }
-    int32_t code = look_first(resque, call, look);
+    int32_t code = redis_reach(resque->redis, call);
+    if (code != DYN_OK)
+        return resque->host->fail(resque->host, code, redis_failure(resque->redis));
+    code = look_first(resque, call, look);
     if (code == DYN_OK && !make_heads(resque, groups, n, look))
         return resque->host->fail(resque->host, DYN_RETRY, "out of memory");
     if (code == DYN_OK)
@@ -376,9 +379,10 @@ static void add_queue(const struct look *look, size_t queue, struct sum *sum)
         return;
     }
     sum->waiting += length->integer;
-    sum->has_unknown_age |= length->integer > 0 && since_ms == 0;
-    if (since_ms > 0)
-        add_age(sum, look->now_ms - since_ms);
+    if (length->integer == 0)
+        return;
+    sum->has_unknown_age |= since_ms == 0;
+    add_age(sum, look->now_ms - (since_ms > 0 ? since_ms : look->heads.at[queue].seen_ms));
 }
 
 static void add_queues(const struct look *look, const struct dyn_group *group, struct sum *sum)

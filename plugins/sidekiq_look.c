@@ -193,7 +193,7 @@ static void add_queues(struct look *look, struct redis_pipe *pipe, size_t turn)
     look->first_queue = pipe->n;
     for (size_t i = 0; i < look->heads.names.n; i++)
         redis_add_key(pipe, "LLEN", "queue:", names_at(&look->heads.names, i), NULL);
-    redis_heads_add(&look->heads, turn, "-1", pipe);
+    redis_heads_add(&look->heads, turn, "-1", NULL, pipe);
 }
 
 static void add_processes(struct look *look, struct redis_pipe *pipe)
@@ -228,7 +228,8 @@ static void note_queue(struct look *look, size_t which)
         queue->length = length->integer;
     else
         queue->wrong = length;
-    redis_head_note(&look->heads.at[which], &look->replies, queue->length, sidekiq_job_since);
+    redis_head_note(&look->heads.at[which], &look->replies, queue->length, look->now_ms,
+                    sidekiq_job_since);
 }
 
 /* Due entries by the queue in their payload. */
@@ -292,10 +293,10 @@ int32_t look_at(struct redis *redis, const char *prefix, const struct dyn_call *
                 struct look *look)
 {
     bool has_memory = add_groups(look, groups, n);
-    int32_t code = DYN_OK;
+    int32_t code = redis_reach(redis, call);
     if (look->is_of_workers)
         look->metrics = DYN_BIT(DYN_WORKERS);
-    if (has_memory && (look->wants_all || wants_processes(look)))
+    if (code == DYN_OK && has_memory && (look->wants_all || wants_processes(look)))
         code = discover(redis, prefix, call, look, &has_memory);
     if (code != DYN_OK)
         return code;

@@ -248,7 +248,7 @@ static int32_t introduce(struct redis *redis, const struct dyn_call *call)
     return code;
 }
 
-static int32_t reach(struct redis *redis, const struct dyn_call *call)
+static int32_t connect_to_master(struct redis *redis, const struct dyn_call *call)
 {
     struct redis_connection *connection = &redis->connection;
     const struct redis_url *url = &redis->url;
@@ -273,6 +273,16 @@ static int32_t reach(struct redis *redis, const struct dyn_call *call)
         code = redis_connect(connection, call, &address);
     free(master);
     return code == DYN_OK ? introduce(redis, call) : pass_on(redis, code);
+}
+
+int32_t redis_reach(struct redis *redis, const struct dyn_call *call)
+{
+    if (redis->connection.easy != NULL)
+        return DYN_OK;
+    int32_t code = connect_to_master(redis, call);
+    if (code != DYN_OK)
+        redis_disconnect(&redis->connection);
+    return code;
 }
 
 /* ---- Talking ---- */
@@ -302,10 +312,8 @@ static int32_t check_role(struct redis *redis, const redisReply *reply)
 static int32_t run_once(struct redis *redis, const struct dyn_call *call,
                         const struct redis_pipe *pipe, size_t n_own, struct redis_replies *replies)
 {
-    int32_t code = DYN_OK;
+    int32_t code = redis_reach(redis, call);
     *replies = (struct redis_replies){NULL, 0};
-    if (redis->connection.easy == NULL)
-        code = reach(redis, call);
     if (code == DYN_OK)
         code = talk(redis, call, pipe, replies);
     for (size_t i = 0; code == DYN_OK && i + n_own < replies->n; i++)

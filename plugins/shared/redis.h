@@ -64,6 +64,10 @@ void redis_free(struct redis *redis); /* takes NULL */
 const char *redis_place(const struct redis *redis); /* "db.example:6379/0", for texts */
 const char *redis_failure(const struct redis *redis);
 
+/* Connects, if it is not; for those who need the server's time before they ask. Returns DYN_OK, or
+ * a code whose text is redis_failure()'s. */
+int32_t redis_reach(struct redis *redis, const struct dyn_call *call);
+
 /* Sends the pipeline, empties it, and waits for all replies. A reply may be an error by itself, if
  * that concerns its key only (WRONGTYPE). */
 int32_t redis_run(struct redis *redis, const struct dyn_call *call, struct redis_pipe *pipe,
@@ -83,7 +87,8 @@ struct redis_untold {
 /* The sentence for it. Lives as redis_failure() does: until the next one. */
 const char *redis_untold_text(struct redis *redis, const struct redis_untold *untold);
 
-/* The server's time in ms since 1970, as known from its last TIME; every pipeline asks for it. */
+/* The server's time in ms since 1970, as known from its last TIME; every connection and every
+ * pipeline asks for it. */
 int64_t redis_now_ms(const struct redis *redis);
 
 #endif

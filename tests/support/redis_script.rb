@@ -5,7 +5,8 @@
 #
 # A command is a prefix of what was sent, its words joined by blanks; the first that fits is answered with
 # its reply ("-LOADING ..." or ":3"; lines by \r\n), all others as an empty server would. A reply "hang" is
-# none, "close" ends the connection, after "stop" nothing more is read. Prints its port.
+# none, "close" ends the connection, after "stop" nothing more is read, "clock" is a time that moves on by 30
+# seconds whenever it is asked for. Prints its port.
 require 'socket'
 
 rules = ARGV.each_slice(2).to_a
@@ -18,12 +19,16 @@ def command(client)
   Array.new(line[1..].to_i) { client.read(client.gets("\r\n")[1..].to_i + 2).chomp("\r\n") }
 end
 
+$clock = 1_795_489_343
+def clock = "*2\r\n$10\r\n#{$clock += 30}\r\n$1\r\n0"
+
 def serve(client, rules, empty)
   while (words = command(client))
     said = words.join(' ')
     reply = rules.find { |prefix, _| said.start_with?(prefix) }&.last || empty[words[0]] || '+OK'
     return client.close if reply == 'close'
     sleep if reply == 'stop'
+    reply = clock if reply == 'clock'
     client.write("#{reply}\r\n") unless reply == 'hang'
   end
 rescue SystemCallError, IOError
