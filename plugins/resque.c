@@ -158,10 +158,15 @@ static bool wants(uint32_t metrics, uint32_t bits)
     return (metrics & bits) != 0;
 }
 
+static const redisReply *first_of(const struct look *look, size_t which)
+{
+    return which < look->first.n ? look->first.at[which] : NULL;
+}
+
 static size_t size_of(const struct look *look, size_t which)
 {
-    const redisReply *reply = look->first.at[which];
-    return reply->type == REDIS_REPLY_ARRAY ? reply->elements : 0;
+    const redisReply *reply = first_of(look, which);
+    return reply != NULL && reply->type == REDIS_REPLY_ARRAY ? reply->elements : 0;
 }
 
 static const char *name_of(const struct look *look, size_t which, size_t i)
@@ -511,9 +516,9 @@ static const char *sentence(const struct resque *resque, struct redis_untold unt
 /* What cannot be read of a set; nothing if it can. */
 static struct redis_untold untold_of(const struct look *look, size_t which, const char *set)
 {
-    const redisReply *reply = look->first.at[which];
-    return reply->type == REDIS_REPLY_ARRAY ? (struct redis_untold){0}
-                                            : (struct redis_untold){reply, "", "", set};
+    const redisReply *reply = first_of(look, which);
+    bool is_told = reply == NULL || reply->type == REDIS_REPLY_ARRAY;
+    return is_told ? (struct redis_untold){0} : (struct redis_untold){reply, "", "", set};
 }
 
 /* A set of workers that cannot be read leaves it open who is busy. */
