@@ -32,6 +32,11 @@ for stamp in "$(ago 105).25" "$(ago 105)123" "$(ago 105)" "\"$(ago 105).5\"" "\"
   clear; push default "{\"queue\":\"default\",\"args\":[{\"enqueued_at\":\"2020-01-01T00:00:00Z\"}],\"enqueued_at\":$stamp}"
   is "a time of any version: $stamp" "$(measure "$options" measure 0:wl | rough)" 'waiting=1 latency=100s'
 done
+clear; push default "$(job default "$(ago 105).5")"; push default "$(job default "$(ago 35)123")"
+push mail "$(job mail "$(ago 65)123")"; push mail "$(job mail "$(ago 25).5")"
+is 'seconds and milliseconds in one store, while an application is upgraded' "$(measure "$options" measure 0:wl 0:wl:mail | rough)" \
+  'waiting=4 latency=100s
+waiting=2 latency=60s'
 for payload in '{"enqueued_at":1685610004.38-05-23T19:58:15Z' 'no JSON' '{"enqueued_at":null}' '[]' ''; do
   clear; push default "$payload"
   is "an age that is not told is not known: $payload" "$(measure "$options" measure 0:wl)" 'waiting=1 latency=0+'
