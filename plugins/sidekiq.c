@@ -131,7 +131,7 @@ static void check_set(struct sum *sum, const struct look *look, const char *set,
 static void add_all(struct sum *sum, const struct look *look)
 {
     const redisReply *names = look->found.at[FOUND_QUEUES];
-    bool has_due = look->wants_entries && look->has_paused;
+    bool has_due = look->has_paused;
     if (names->type != REDIS_REPLY_ARRAY)
         sum->untold = (struct redis_untold){names, "", "", "queues"};
     for (size_t i = 0; i < look->heads.names.n; i++)

@@ -102,10 +102,14 @@ static int32_t discover(struct redis *redis, const char *prefix, const struct dy
     struct redis_pipe pipe = {.prefix = prefix};
     redis_add_key(&pipe, "SMEMBERS", "queues", "", NULL);
     redis_add_key(&pipe, "SMEMBERS", "processes", "", NULL);
+    redis_add_key(&pipe, "SMEMBERS", "paused", "", NULL);
     int32_t code = redis_run(redis, call, &pipe, &look->found);
-    if (code == DYN_OK && look->wants_all)
-        *has_memory = add_members(look, look->found.at[FOUND_QUEUES]);
-    return code;
+    if (code != DYN_OK || !look->wants_all)
+        return code;
+    const redisReply *paused = look->found.at[FOUND_PAUSED];
+    look->has_paused = paused->type == REDIS_REPLY_ARRAY && paused->elements > 0;
+    *has_memory = add_members(look, look->found.at[FOUND_QUEUES]);
+    return DYN_OK;
 }
 
 static void want_heads(struct look *look, const struct dyn_group *groups, uint32_t n)
@@ -174,7 +178,7 @@ static void add_singles(struct look *look, struct redis_pipe *pipe)
              look->now_ms % 1000);
     for (size_t which = 0; which < N_SINGLES; which++)
         look->at[which] = REDIS_NO_REPLY;
-    if (wants_waiting(look)) {
+    if (wants_waiting(look) && look->found.n == 0) {
         expect(look, PAUSED, pipe);
         redis_add_key(pipe, "SMEMBERS", "", "paused", NULL);
     }
@@ -211,9 +215,9 @@ static void add_processes(struct look *look, struct redis_pipe *pipe)
 
 static void note_paused(struct look *look)
 {
-    const redisReply *set = look_single(look, PAUSED);
-    look->has_paused = set->type == REDIS_REPLY_ARRAY && set->elements > 0;
-    for (size_t i = 0; look->has_paused && i < set->elements; i++) {
+    const redisReply *set =
+        look->found.n > 0 ? look->found.at[FOUND_PAUSED] : look_single(look, PAUSED);
+    for (size_t i = 0; set->type == REDIS_REPLY_ARRAY && i < set->elements; i++) {
         size_t which = names_find(&look->heads.names, set->element[i]->str);
         if (which != NAMES_NONE)
             look->queues[which].is_paused = true;
@@ -270,7 +274,7 @@ static int32_t read_store(struct redis *redis, const char *prefix, const struct 
 {
     struct redis_pipe pipe = {.prefix = prefix};
     look->now_ms = redis_now_ms(redis);
-    look->wants_entries = look->wants_named || last->has_paused;
+    look->wants_entries = look->wants_named || look->has_paused;
     look->due_most = last->next_due_most > 0 ? last->next_due_most : DUE_MOST;
     add_singles(look, &pipe);
     if (wants_waiting(look))

@@ -19,7 +19,7 @@ struct queue {
 
 /* Single commands of a look. */
 enum {
-    PAUSED,
+    PAUSED,       /* if names were not asked for */
     SCHEDULE_DUE, /* how many entries */
     RETRY_DUE,
     SCHEDULE_ENTRIES, /* the first of those, each with its score */
@@ -41,7 +41,7 @@ struct look {
     bool wants_all;           /* a group has no names */
     bool wants_named;         /* a group has some */
     bool wants_entries;       /* due ones, to tell their queues */
-    bool has_paused;          /* there are paused queues */
+    bool has_paused;          /* there are paused queues, and a group has no names */
     bool has_more_due;        /* more entries are due than were looked at */
     size_t due_most;          /* entries that are looked at in each set */
     size_t next_due_most;     /* in the next look */
@@ -53,7 +53,7 @@ struct look {
     struct redis_replies replies;
 };
 
-enum { FOUND_QUEUES, FOUND_PROCESSES, FOUND_ALL };
+enum { FOUND_QUEUES, FOUND_PROCESSES, FOUND_PAUSED };
 
 /* The replies for a process. */
 enum { PROCESS_STATE, PROCESS_WORK, PROCESS_WORKERS, OF_A_PROCESS };
