@@ -112,16 +112,18 @@ has 'a refused connection is to be tried again' "$(measure "{url: 'redis://127.0
 # ---- For how long the oldest job is seen to be the oldest ----
 
 set_of_mail='*1'$'\r\n''$4'$'\r\n'mail
-watch() { # head, next
+watch() { # head, next: sets watched
   redis_script TIME clock 'SMEMBERS resque:queues' "$set_of_mail" 'LLEN resque:queue:mail' :2 \
     'LINDEX resque:queue:mail 0' "\$${#1}"$'\r\n'"$1" 'LINDEX resque:queue:mail 1' "\$${#2}"$'\r\n'"$2"
-  measure "{url: 'redis://127.0.0.1:$script_port'}" -i measure 0:wl <<<$'\n'
+  watched=$(measure "{url: 'redis://127.0.0.1:$script_port'}" -i measure 0:wl <<<$'\n' | rough)
 }
 # Two round trips for a look, so 60 seconds pass.
-is 'the same for a minute' "$(watch '{"args":[1]}' '{"args":[2]}' | rough)" 'waiting=2 latency=?
+watch '{"args":[1]}' '{"args":[2]}'
+is 'the same for a minute' "$watched" 'waiting=2 latency=?
 waiting=2 latency=60s+
 waiting=2 latency=120s+'
-is 'not if the next one is the same' "$(watch '{"args":[1]}' '{"args":[1]}' | rough | tail -n 1)" 'waiting=2 latency=?'
+watch '{"args":[1]}' '{"args":[1]}'
+is 'not if the next one is the same' "$(tail -n 1 <<<"$watched")" 'waiting=2 latency=?'
 
 # ---- Many queues, and payloads of any size ----
 
