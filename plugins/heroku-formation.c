@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "shared/heroku.h"
+#include "shared/transfer.h"
 
 #include <dynomatic/util.h>
 
@@ -157,7 +158,7 @@ DYN_EXPORT const struct dyn_plugin dynomatic_plugin = {
     .n_options = DYN_COUNT(options),
     .option_size = sizeof(struct dyn_option),
     .config_size = sizeof(struct heroku_config),
-    .load = http_load,
+    .load = transfer_load,
     .open = formation_open,
     .close = formation_close,
     .scaler = &scaler,

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include "shared/heroku.h"
+#include "shared/transfer.h"
 
 #include <dynomatic/util.h>
 
@@ -324,7 +325,7 @@ DYN_EXPORT const struct dyn_plugin dynomatic_plugin = {
     .n_options = DYN_COUNT(options),
     .option_size = sizeof(struct dyn_option),
     .config_size = sizeof(struct config),
-    .load = http_load,
+    .load = transfer_load,
     .open = hobby_open,
     .close = hobby_close,
     .scaler = &scaler,

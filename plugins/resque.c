@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Queue adapter for Resque 1 to 3: lists in Redis, each pushed at its end and taken at its start.
  * Resque stores no time, so latency is known only where an Active Job payload or an extension adds
- * one.
+ * one; else it is at least for how long the oldest job has been seen to be the oldest.
  *
  * A measurement is two round trips: what exists, then what is in it. */
 #include <config.h>
 
+#include "shared/json_member.h"
 #include "shared/redis.h"
+#include "shared/redis_heads.h"
+#include "shared/transfer.h"
 
 #include <dynomatic/util.h>
 
@@ -19,53 +22,50 @@
 #include <time.h>
 
 struct config {
-    const char *url;
+    struct redis_config redis; /* stands first */
     const char *namespace;
-    const char *ca_file;
-    int32_t tls_verify;
     int32_t count_delayed;
+    int32_t reserved;
 };
 
 static const struct dyn_option options[] = {
-    {"url", NULL, NULL, "REDIS_URL", "the server: redis://, rediss:// (TLS) or unix://PATH",
-     DYN_URL, DYN_REQUIRED, offsetof(struct config, url), 0},
+    REDIS_OPTIONS,
     {"namespace", "resque", NULL, NULL, "what Resque puts before each key, without the colon",
      DYN_TEXT, 0, offsetof(struct config, namespace), 0},
     {"count_delayed", "no", NULL, NULL,
      "whether jobs of resque-scheduler that are due wait: yes, if it runs in the scaled dynos",
      DYN_BOOLEAN, 0, offsetof(struct config, count_delayed), 0},
-    {"ca_file", NULL, NULL, NULL, "file of the certificates to trust instead of the system's",
-     DYN_TEXT, 0, offsetof(struct config, ca_file), 0},
-    {"tls_verify", "yes", NULL, NULL,
-     "whether a certificate must be signed by somebody trusted; Heroku Key-Value Store's is not",
-     DYN_BOOLEAN, 0, offsetof(struct config, tls_verify), 0},
 };
 
 struct resque {
     const struct dyn_host *host;
     const struct config *config;
-    struct redis_options options;
     struct redis *redis;
+    struct redis_heads last; /* as the look before knew them */
+    char prefix[];           /* of each key */
 };
 
 enum {
-    KEY_ROOM = 1024,
-    BUCKETS_MOST = 1000, /* times in the schedule that are looked at */
-    GHOST_MS = 300000    /* Resque itself takes a worker for dead after so long without a sign */
+    TIMES_MOST = 1000,    /* in the schedule that are looked at */
+    DUE_TIMES_MOST = 100, /* where jobs must be told by their queues */
+    DUE_JOBS_MOST = 100,  /* of each of those times */
+    GHOST_MS = 300000     /* Resque itself takes a worker for dead after so long without a sign */
 };
 
 /* ---- Life ---- */
 
-static int32_t resque_open(const struct dyn_host *host, const void *config, void **self)
+static int32_t resque_open(const struct dyn_host *host, const void *config_ptr, void **self)
 {
-    struct resque *resque = calloc(1, sizeof *resque);
+    const struct config *config = config_ptr;
+    const char *space = config->namespace != NULL ? config->namespace : "";
+    size_t room = strlen(space) + sizeof ":";
+    struct resque *resque = calloc(1, sizeof *resque + room);
     if (resque == NULL)
         return host->fail(host, DYN_RETRY, "out of memory");
     resque->host = host;
     resque->config = config;
-    resque->options = (struct redis_options){resque->config->url, resque->config->ca_file,
-                                             resque->config->tls_verify != 0};
-    int32_t code = redis_open(host, &resque->options, &resque->redis);
+    snprintf(resque->prefix, room, "%s%s", space, space[0] != '\0' ? ":" : "");
+    int32_t code = redis_open(host, &config->redis, &resque->redis);
     if (code != DYN_OK) {
         free(resque);
         return code;
@@ -80,17 +80,8 @@ static void resque_close(void *self)
     if (resque == NULL)
         return;
     redis_free(resque->redis);
+    redis_heads_fini(&resque->last);
     free(resque);
-}
-
-static const char *key(const struct resque *resque, char *out, const char *first,
-                       const char *second)
-{
-    const char *space = resque->config->namespace;
-    bool has_space = space != NULL && space[0] != '\0';
-    snprintf(out, KEY_ROOM, "%s%s%s%s", has_space ? space : "", has_space ? ":" : "", first,
-             second);
-    return out;
 }
 
 static int32_t run(const struct resque *resque, const struct dyn_call *call,
@@ -117,32 +108,65 @@ static bool serves(const struct dyn_group *group, const char *queue)
     return is_in;
 }
 
+/* Whether a group has names only, so that they need not be held against each queue. */
+static bool is_plain(const struct dyn_group *group)
+{
+    for (uint32_t i = 0; i < group->n_queues; i++)
+        if (strpbrk(group->queues[i], "!*?[\\") != NULL)
+            return false;
+    return group->n_queues > 0;
+}
+
+static bool is_repeated(const struct dyn_group *group, uint32_t at)
+{
+    for (uint32_t i = 0; i < at; i++)
+        if (strcmp(group->queues[i], group->queues[at]) == 0)
+            return true;
+    return false;
+}
+
 /* ---- What is looked at ---- */
 
 /* The first round trip. */
 enum { QUEUES, WORKERS, HEARTBEATS, PAUSE, DUE_TIMES, LATER_TIMES, FAILED, FAILED_QUEUES, FIRSTS };
 
-/* The second: these for each queue, one for each worker, each due and each later time, each queue
- * of failures. */
-enum { LENGTH, HEAD, OF_A_QUEUE };
-
 struct look {
+    struct redis_heads heads; /* with the names of the queues */
     struct redis_replies first;
     struct redis_replies second;
-    bool wants_delayed;
+    size_t at_queues; /* where the replies for each begin in the second */
+    size_t at_workers;
+    size_t at_due;      /* how many jobs, for each due time */
+    size_t at_due_jobs; /* those jobs, if a group has queues */
+    size_t at_later;
+    size_t at_failed;
+    uint32_t metrics;  /* of all groups */
+    bool wants_named;  /* a group has queues */
+    bool has_more_due; /* more is due than was looked at */
     int64_t now_ms;
 };
 
 static void look_fini(struct look *look)
 {
+    redis_heads_fini(&look->heads);
     redis_replies_fini(&look->first);
     redis_replies_fini(&look->second);
 }
 
+static bool wants(uint32_t metrics, uint32_t bits)
+{
+    return (metrics & bits) != 0;
+}
+
+static const redisReply *first_of(const struct look *look, size_t which)
+{
+    return which < look->first.n ? look->first.at[which] : NULL;
+}
+
 static size_t size_of(const struct look *look, size_t which)
 {
-    const redisReply *reply = look->first.at[which];
-    return reply->type == REDIS_REPLY_ARRAY ? reply->elements : 0;
+    const redisReply *reply = first_of(look, which);
+    return reply != NULL && reply->type == REDIS_REPLY_ARRAY ? reply->elements : 0;
 }
 
 static const char *name_of(const struct look *look, size_t which, size_t i)
@@ -151,82 +175,127 @@ static const char *name_of(const struct look *look, size_t which, size_t i)
     return element->type == REDIS_REPLY_STRING ? element->str : "";
 }
 
-static const redisReply *of_queue(const struct look *look, size_t queue, size_t which)
-{
-    return look->second.at[queue * OF_A_QUEUE + which];
-}
-
-static const redisReply *of_worker(const struct look *look, size_t worker)
-{
-    return look->second.at[size_of(look, QUEUES) * OF_A_QUEUE + worker];
-}
-
-static const redisReply *of_time(const struct look *look, size_t which, size_t i)
-{
-    size_t before = which == LATER_TIMES ? size_of(look, DUE_TIMES) : 0;
-    return look->second
-        .at[size_of(look, QUEUES) * OF_A_QUEUE + size_of(look, WORKERS) + before + i];
-}
-
-static const redisReply *of_failed(const struct look *look, size_t i)
-{
-    return look->second.at[size_of(look, QUEUES) * OF_A_QUEUE + size_of(look, WORKERS) +
-                           size_of(look, DUE_TIMES) + size_of(look, LATER_TIMES) + i];
-}
-
 static int32_t look_first(const struct resque *resque, const struct dyn_call *call,
                           struct look *look)
 {
-    struct redis_pipe pipe = {0};
-    char name[KEY_ROOM];
+    struct redis_pipe pipe = {.prefix = resque->prefix};
     char now[24];
     char later[32];
-    char most[16];
+    char due_most[16];
+    char later_most[16];
+    bool wants_due = resque->config->count_delayed == 1;
     look->now_ms = redis_now_ms(resque->redis);
     snprintf(now, sizeof now, "%" PRId64, look->now_ms / 1000);
     snprintf(later, sizeof later, "(%s", now);
-    snprintf(most, sizeof most, "%d", BUCKETS_MOST);
-    redis_add(&pipe, "SMEMBERS", key(resque, name, "queues", ""), NULL);
-    redis_add(&pipe, "SMEMBERS", key(resque, name, "workers", ""), NULL);
-    redis_add(&pipe, "HGETALL", key(resque, name, "workers:heartbeat", ""), NULL);
-    redis_add(&pipe, "GET", key(resque, name, "pause-all-workers", ""), NULL);
-    key(resque, name, "delayed_queue_schedule", "");
-    redis_add(&pipe, "ZRANGEBYSCORE", name, "-inf", now, "LIMIT", "0",
-              look->wants_delayed ? most : "0", NULL);
-    redis_add(&pipe, "ZRANGEBYSCORE", name, later, "+inf", "LIMIT", "0", most, NULL);
-    redis_add(&pipe, "LLEN", key(resque, name, "failed", ""), NULL);
-    redis_add(&pipe, "SMEMBERS", key(resque, name, "failed_queues", ""), NULL);
+    snprintf(due_most, sizeof due_most, "%d",
+             !wants_due          ? 0
+             : look->wants_named ? DUE_TIMES_MOST
+                                 : TIMES_MOST);
+    snprintf(later_most, sizeof later_most, "%d",
+             wants(look->metrics, DYN_BIT(DYN_SCHEDULED)) ? TIMES_MOST : 1);
+    redis_add_key(&pipe, "SMEMBERS", "", "queues", NULL);
+    redis_add_key(&pipe, "SMEMBERS", "", "workers", NULL);
+    redis_add_key(&pipe, "HGETALL", "", "workers:heartbeat", NULL);
+    redis_add_key(&pipe, "GET", "", "pause-all-workers", NULL);
+    redis_add_key(&pipe, "ZRANGEBYSCORE", "", "delayed_queue_schedule", "-inf", now, "LIMIT", "0",
+                  due_most, NULL);
+    redis_add_key(&pipe, "ZRANGEBYSCORE", "", "delayed_queue_schedule", later, "+inf", "LIMIT", "0",
+                  later_most, NULL);
+    redis_add_key(&pipe, "LLEN", "", "failed", NULL);
+    redis_add_key(&pipe, "SMEMBERS", "", "failed_queues", NULL);
     return run(resque, call, &pipe, &look->first);
+}
+
+static bool make_heads(const struct resque *resque, const struct dyn_group *groups, uint32_t n,
+                       struct look *look)
+{
+    for (size_t i = 0; i < size_of(look, QUEUES); i++)
+        if (names_add(&look->heads.names, name_of(look, QUEUES, i)) == NAMES_NONE)
+            return false;
+    if (!redis_heads_make(&look->heads, &resque->last))
+        return false;
+    for (uint32_t g = 0; g < n; g++)
+        for (size_t i = 0; i < look->heads.names.n; i++)
+            look->heads.at[i].is_wanted |= wants(groups[g].metrics, DYN_BIT(DYN_LATENCY)) &&
+                                           (look->heads.at[i].is_wanted ||
+                                            serves(&groups[g], names_at(&look->heads.names, i)));
+    return true;
+}
+
+/* A command for each element of a set of the first; returns where their replies begin. */
+static size_t add_each(const struct look *look, struct redis_pipe *pipe, size_t which,
+                       const char *command, const char *before)
+{
+    size_t at = pipe->n;
+    for (size_t i = 0; i < size_of(look, which); i++)
+        redis_add_key(pipe, command, before, name_of(look, which, i), NULL);
+    return at;
+}
+
+static void add_due_jobs(struct look *look, struct redis_pipe *pipe)
+{
+    char last[16];
+    snprintf(last, sizeof last, "%d", DUE_JOBS_MOST - 1);
+    look->at_due_jobs = pipe->n;
+    for (size_t i = 0; look->wants_named && i < size_of(look, DUE_TIMES); i++)
+        redis_add_key(pipe, "LRANGE", "delayed:", name_of(look, DUE_TIMES, i), "0", last, NULL);
 }
 
 static int32_t look_second(const struct resque *resque, const struct dyn_call *call,
                            struct look *look)
 {
-    struct redis_pipe pipe = {0};
-    char name[KEY_ROOM];
-    for (size_t i = 0; i < size_of(look, QUEUES); i++) {
-        key(resque, name, "queue:", name_of(look, QUEUES, i));
-        redis_add(&pipe, "LLEN", name, NULL);
-        redis_add(&pipe, "LINDEX", name, "0", NULL);
-    }
-    for (size_t i = 0; i < size_of(look, WORKERS); i++)
-        redis_add(&pipe, "GET", key(resque, name, "worker:", name_of(look, WORKERS, i)), NULL);
-    for (size_t i = 0; i < size_of(look, DUE_TIMES); i++)
-        redis_add(&pipe, "LRANGE", key(resque, name, "delayed:", name_of(look, DUE_TIMES, i)), "0",
-                  "-1", NULL);
-    for (size_t i = 0; i < size_of(look, LATER_TIMES); i++)
-        redis_add(&pipe, "LLEN", key(resque, name, "delayed:", name_of(look, LATER_TIMES, i)),
-                  NULL);
-    for (size_t i = 0; i < size_of(look, FAILED_QUEUES); i++)
-        redis_add(&pipe, "LLEN", key(resque, name, name_of(look, FAILED_QUEUES, i), ""), NULL);
+    struct redis_pipe pipe = {.prefix = resque->prefix};
+    look->at_queues = pipe.n;
+    for (size_t i = 0; i < look->heads.names.n; i++)
+        redis_add_key(&pipe, "LLEN", "queue:", names_at(&look->heads.names, i), NULL);
+    redis_heads_add(&look->heads, resque->last.turn, "0", "1", &pipe);
+    look->at_workers = pipe.n;
+    if (wants(look->metrics, DYN_BIT(DYN_BUSY) | DYN_BIT(DYN_WORKERS)))
+        add_each(look, &pipe, WORKERS, "GET", "worker:");
+    look->at_due = add_each(look, &pipe, DUE_TIMES, "LLEN", "delayed:");
+    add_due_jobs(look, &pipe);
+    look->at_later = add_each(look, &pipe, LATER_TIMES, "LLEN", "delayed:");
+    look->at_failed = add_each(look, &pipe, FAILED_QUEUES, "LLEN", "");
     return run(resque, call, &pipe, &look->second);
 }
 
-static int32_t look_at(const struct resque *resque, const struct dyn_call *call, struct look *look)
+static int64_t since_of(const redisReply *job);
+
+static int64_t length_at(const struct look *look, size_t reply)
 {
-    look->wants_delayed = resque->config->count_delayed == 1;
-    int32_t code = look_first(resque, call, look);
-    return code == DYN_OK ? look_second(resque, call, look) : code;
+    const redisReply *length = look->second.at[reply];
+    return length->type == REDIS_REPLY_INTEGER ? length->integer : 0;
+}
+
+static void note(struct look *look)
+{
+    size_t most = look->wants_named ? DUE_TIMES_MOST : TIMES_MOST;
+    for (size_t i = 0; i < look->heads.names.n; i++)
+        redis_head_note(&look->heads.at[i], &look->second, length_at(look, look->at_queues + i),
+                        look->now_ms, since_of);
+    look->has_more_due = size_of(look, DUE_TIMES) >= most;
+    for (size_t i = 0; look->wants_named && i < size_of(look, DUE_TIMES); i++)
+        look->has_more_due |= length_at(look, look->at_due + i) > DUE_JOBS_MOST;
+}
+
+static int32_t look_at(struct resque *resque, const struct dyn_call *call,
+                       const struct dyn_group *groups, uint32_t n, struct look *look)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        look->metrics |= groups[i].metrics;
+        look->wants_named |= groups[i].n_queues > 0;
+    }
+    int32_t code = redis_reach(resque->redis, call);
+    if (code != DYN_OK)
+        return resque->host->fail(resque->host, code, redis_failure(resque->redis));
+    code = look_first(resque, call, look);
+    if (code == DYN_OK && !make_heads(resque, groups, n, look))
+        return resque->host->fail(resque->host, DYN_RETRY, "out of memory");
+    if (code == DYN_OK)
+        code = look_second(resque, call, look);
+    if (code == DYN_OK)
+        note(look);
+    return code;
 }
 
 /* ---- Payloads ---- */
@@ -248,20 +317,37 @@ static int64_t instant_of(const char *text)
     return s * 1000;
 }
 
+static int64_t instant_in(const cJSON *object, const char *key)
+{
+    return instant_of(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key)));
+}
+
+/* Active Job's one argument, which stands last in the payload, tells when it was enqueued. Where
+ * the payload lacks its middle, that argument's end is all there is of it. */
+static int64_t active_job_since(struct redis_text text)
+{
+    size_t n = text.n;
+    cJSON *args = json_last(text.end, n, "args");
+    int64_t since_ms = instant_in(cJSON_GetArrayItem(args, 0), "enqueued_at");
+    bool is_cut = text.length > text.n;
+    cJSON_Delete(args);
+    if (!is_cut || n < 2 || memcmp(text.end + n - 2, "]}", 2) != 0)
+        return since_ms;
+    cJSON *item = json_last(text.end, n - 2, "enqueued_at");
+    since_ms = instant_of(cJSON_GetStringValue(item));
+    cJSON_Delete(item);
+    return since_ms;
+}
+
 /* When a job came into its queue, in ms since 1970, by an extension's "timestamp" or by Active Job;
  * 0: not told, as by Resque itself. */
-static int64_t since_of(const redisReply *payload)
+static int64_t since_of(const redisReply *job)
 {
-    cJSON *root = cJSON_ParseWithLength(payload->str, payload->len);
-    const cJSON *stamp = cJSON_GetObjectItemCaseSensitive(root, "timestamp");
-    const cJSON *argument = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(root, "args"), 0);
-    int64_t since_ms = 0;
-    if (cJSON_IsNumber(stamp) && stamp->valuedouble > 0 && stamp->valuedouble < 1e11)
-        since_ms = (int64_t)(stamp->valuedouble * 1000);
-    else
-        since_ms = instant_of(
-            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(argument, "enqueued_at")));
-    cJSON_Delete(root);
+    struct redis_text text = redis_text(job);
+    cJSON *stamp = json_last(text.end, text.n, "timestamp");
+    bool has_stamp = cJSON_IsNumber(stamp) && stamp->valuedouble > 0 && stamp->valuedouble < 1e11;
+    int64_t since_ms = has_stamp ? (int64_t)(stamp->valuedouble * 1000) : active_job_since(text);
+    cJSON_Delete(stamp);
     return since_ms;
 }
 
@@ -280,42 +366,72 @@ struct sum {
     int64_t waiting;
     int64_t age_ms;
     bool has_unknown_age;
-    const redisReply *wrong; /* a reply that tells nothing; NULL: all tell */
+    struct redis_untold untold;
 };
 
-static void add_queue(const struct look *look, size_t queue, struct sum *sum)
+static void add_age(struct sum *sum, int64_t age_ms)
 {
-    const redisReply *length = of_queue(look, queue, LENGTH);
-    const redisReply *head = of_queue(look, queue, HEAD);
-    if (length->type != REDIS_REPLY_INTEGER) {
-        sum->wrong = length;
-        return;
-    }
-    sum->waiting += length->integer;
-    if (length->integer == 0 || head->type != REDIS_REPLY_STRING)
-        return;
-    int64_t since_ms = since_of(head);
-    int64_t age_ms = since_ms > 0 && since_ms < look->now_ms ? look->now_ms - since_ms : 0;
-    sum->has_unknown_age |= since_ms == 0;
     sum->age_ms = age_ms > sum->age_ms ? age_ms : sum->age_ms;
 }
 
-/* Jobs of resque-scheduler that are due, by the queue in their payload. */
+static void add_queue(const struct look *look, size_t queue, struct sum *sum)
+{
+    const redisReply *length = look->second.at[look->at_queues + queue];
+    int64_t since_ms = look->heads.at[queue].since_ms;
+    if (length->type != REDIS_REPLY_INTEGER) {
+        sum->untold =
+            (struct redis_untold){length, "", "queue:", names_at(&look->heads.names, queue)};
+        return;
+    }
+    sum->waiting += length->integer;
+    if (length->integer == 0)
+        return;
+    sum->has_unknown_age |= since_ms == 0;
+    add_age(sum, look->now_ms - (since_ms > 0 ? since_ms : look->heads.at[queue].seen_ms));
+}
+
+static void add_queues(const struct look *look, const struct dyn_group *group, struct sum *sum)
+{
+    bool plain = is_plain(group);
+    for (uint32_t i = 0; plain && i < group->n_queues; i++) {
+        size_t queue = names_find(&look->heads.names, group->queues[i]);
+        if (queue != NAMES_NONE && !is_repeated(group, i))
+            add_queue(look, queue, sum);
+    }
+    for (size_t queue = 0; !plain && queue < look->heads.names.n; queue++)
+        if (serves(group, names_at(&look->heads.names, queue)))
+            add_queue(look, queue, sum);
+}
+
+static bool is_of(const redisReply *job, const struct dyn_group *group)
+{
+    struct redis_text text = redis_text(job);
+    cJSON *item = json_last(text.end, text.n, "queue");
+    const char *queue = cJSON_GetStringValue(item);
+    bool is = queue != NULL && serves(group, queue);
+    cJSON_Delete(item);
+    return is;
+}
+
+static int64_t count_due(const struct look *look, const struct dyn_group *group, size_t time)
+{
+    if (group->n_queues == 0)
+        return length_at(look, look->at_due + time);
+    const redisReply *jobs = look->second.at[look->at_due_jobs + time];
+    int64_t n = 0;
+    for (size_t i = 0; jobs->type == REDIS_REPLY_ARRAY && i < jobs->elements; i++)
+        n += is_of(jobs->element[i], group);
+    return n;
+}
+
+/* Jobs of resque-scheduler that are due. */
 static void add_due(const struct look *look, const struct dyn_group *group, struct sum *sum)
 {
     for (size_t i = 0; i < size_of(look, DUE_TIMES); i++) {
-        const redisReply *jobs = of_time(look, DUE_TIMES, i);
-        int64_t age_ms = look->now_ms - strtoll(name_of(look, DUE_TIMES, i), NULL, 10) * 1000;
-        for (size_t j = 0; jobs->type == REDIS_REPLY_ARRAY && j < jobs->elements; j++) {
-            cJSON *job = cJSON_ParseWithLength(jobs->element[j]->str, jobs->element[j]->len);
-            const char *queue =
-                cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(job, "queue"));
-            bool is_ours = group->n_queues == 0 || (queue != NULL && serves(group, queue));
-            sum->waiting += is_ours;
-            if (is_ours && age_ms > sum->age_ms)
-                sum->age_ms = age_ms;
-            cJSON_Delete(job);
-        }
+        int64_t n = count_due(look, group, i);
+        sum->waiting += n;
+        if (n > 0)
+            add_age(sum, look->now_ms - strtoll(name_of(look, DUE_TIMES, i), NULL, 10) * 1000);
     }
 }
 
@@ -332,55 +448,48 @@ static bool is_ghost(const struct look *look, const char *worker)
     return false;
 }
 
-/* What a worker runs for a group, as JSON; NULL: nothing. The caller deletes it. */
-static cJSON *work_of(const struct look *look, size_t worker, const struct dyn_group *group)
+/* What a worker runs for a group; NULL: nothing. */
+static const redisReply *work_of(const struct look *look, size_t worker,
+                                 const struct dyn_group *group)
 {
-    const redisReply *reply = of_worker(look, worker);
-    if (reply->type != REDIS_REPLY_STRING || reply->len == 0 ||
-        is_ghost(look, name_of(look, WORKERS, worker)))
+    const redisReply *work = look->second.at[look->at_workers + worker];
+    struct redis_text text = redis_text(work);
+    if (text.n == 0 || is_ghost(look, name_of(look, WORKERS, worker)))
         return NULL;
-    cJSON *work = cJSON_ParseWithLength(reply->str, reply->len);
-    const char *queue = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(work, "queue"));
-    if (work != NULL && (group->n_queues == 0 || (queue != NULL && serves(group, queue))))
-        return work;
-    cJSON_Delete(work);
-    return NULL;
+    cJSON *queue = json_first(text.start, text.n, "queue");
+    const char *name = cJSON_GetStringValue(queue);
+    bool is_ours = group->n_queues == 0 || (name != NULL && serves(group, name));
+    cJSON_Delete(queue);
+    return is_ours ? work : NULL;
 }
 
 static int64_t count_busy(const struct look *look, const struct dyn_group *group)
 {
     int64_t busy = 0;
-    for (size_t i = 0; i < size_of(look, WORKERS); i++) {
-        cJSON *work = work_of(look, i, group);
-        busy += work != NULL;
-        cJSON_Delete(work);
-    }
+    for (size_t i = 0; i < size_of(look, WORKERS); i++)
+        busy += work_of(look, i, group) != NULL;
     return busy;
 }
 
-static int64_t sum_of(const struct look *look, size_t which,
-                      const redisReply *(*of)(const struct look *, size_t))
+static int64_t sum_of(const struct look *look, size_t which, size_t at)
 {
     int64_t sum = 0;
     for (size_t i = 0; i < size_of(look, which); i++)
-        sum += of(look, i)->type == REDIS_REPLY_INTEGER ? of(look, i)->integer : 0;
+        sum += length_at(look, at + i);
     return sum;
-}
-
-static const redisReply *of_later(const struct look *look, size_t i)
-{
-    return of_time(look, LATER_TIMES, i);
 }
 
 /* What is stored of all queues together: for some of them it stays unknown. */
 static void put_whole(const struct resque *resque, const struct look *look, uint32_t index)
 {
     const struct dyn_host *host = resque->host;
-    uint32_t flags = size_of(look, LATER_TIMES) >= BUCKETS_MOST ? DYN_AT_LEAST : 0;
+    uint32_t flags = size_of(look, LATER_TIMES) >= TIMES_MOST ? DYN_AT_LEAST : 0;
     const redisReply *failed = look->first.at[FAILED];
-    host->put(host, index, DYN_SCHEDULED, sum_of(look, LATER_TIMES, of_later), flags);
+    if (wants(look->metrics, DYN_BIT(DYN_SCHEDULED)) &&
+        look->first.at[LATER_TIMES]->type == REDIS_REPLY_ARRAY)
+        host->put(host, index, DYN_SCHEDULED, sum_of(look, LATER_TIMES, look->at_later), flags);
     if (size_of(look, FAILED_QUEUES) > 0)
-        host->put(host, index, DYN_FAILED, sum_of(look, FAILED_QUEUES, of_failed), 0);
+        host->put(host, index, DYN_FAILED, sum_of(look, FAILED_QUEUES, look->at_failed), 0);
     else if (failed->type == REDIS_REPLY_INTEGER)
         host->put(host, index, DYN_FAILED, failed->integer, 0);
     if (size_of(look, LATER_TIMES) > 0) {
@@ -398,26 +507,48 @@ static void put_latency(const struct resque *resque, const struct sum *sum, uint
                       sum->has_unknown_age ? DYN_AT_LEAST : 0);
 }
 
+static const char *sentence(const struct resque *resque, struct redis_untold untold)
+{
+    untold.prefix = resque->prefix;
+    return redis_untold_text(resque->redis, &untold);
+}
+
+/* What cannot be read of a set; nothing if it can. */
+static struct redis_untold untold_of(const struct look *look, size_t which, const char *set)
+{
+    const redisReply *reply = first_of(look, which);
+    bool is_told = reply == NULL || reply->type == REDIS_REPLY_ARRAY;
+    return is_told ? (struct redis_untold){0} : (struct redis_untold){reply, "", "", set};
+}
+
+/* A set of workers that cannot be read leaves it open who is busy. */
+static void put_busy(const struct resque *resque, const struct look *look,
+                     const struct dyn_group *group, uint32_t index)
+{
+    struct redis_untold untold = untold_of(look, WORKERS, "workers");
+    if (untold.reply == NULL)
+        resque->host->put(resque->host, index, DYN_BUSY, count_busy(look, group), 0);
+    else
+        resque->host->unknown(resque->host, index, sentence(resque, untold));
+}
+
 static void answer(const struct resque *resque, const struct look *look,
                    const struct dyn_group *group, uint32_t index)
 {
     const struct dyn_host *host = resque->host;
-    struct sum sum = {0};
-    for (size_t i = 0; i < size_of(look, QUEUES) && !is_paused(look); i++)
-        if (serves(group, name_of(look, QUEUES, i)))
-            add_queue(look, i, &sum);
-    if (!is_paused(look))
+    struct sum sum = {.untold = untold_of(look, QUEUES, "queues")};
+    if (!is_paused(look)) {
+        add_queues(look, group, &sum);
         add_due(look, group, &sum);
-    if (sum.wrong != NULL)
-        host->unknown(host, index,
-                      sum.wrong->type == REDIS_REPLY_ERROR ? sum.wrong->str
-                                                           : "a key is of an unknown type");
+    }
+    if (sum.untold.reply != NULL)
+        host->unknown(host, index, sentence(resque, sum.untold));
     else {
-        host->put(host, index, DYN_WAITING, sum.waiting,
-                  size_of(look, DUE_TIMES) >= BUCKETS_MOST ? DYN_AT_LEAST : 0);
+        host->put(host, index, DYN_WAITING, sum.waiting, look->has_more_due ? DYN_AT_LEAST : 0);
         put_latency(resque, &sum, index);
     }
-    host->put(host, index, DYN_BUSY, count_busy(look, group), 0);
+    if (wants(group->metrics, DYN_BIT(DYN_BUSY)))
+        put_busy(resque, look, group, index);
     if (group->n_queues == 0)
         put_whole(resque, look, index);
 }
@@ -425,11 +556,16 @@ static void answer(const struct resque *resque, const struct look *look,
 static int32_t resque_measure(void *self, const struct dyn_call *call,
                               const struct dyn_group *groups, uint32_t n)
 {
-    const struct resque *resque = self;
+    struct resque *resque = self;
     struct look look = {0};
-    int32_t code = look_at(resque, call, &look);
+    int32_t code = look_at(resque, call, groups, n, &look);
     for (uint32_t i = 0; i < n && code == DYN_OK; i++)
         answer(resque, &look, &groups[i], i);
+    if (code == DYN_OK) {
+        redis_heads_fini(&resque->last);
+        resque->last = look.heads;
+        look.heads = (struct redis_heads){0};
+    }
     look_fini(&look);
     return code;
 }
@@ -437,36 +573,44 @@ static int32_t resque_measure(void *self, const struct dyn_call *call,
 /* ---- Workers ---- */
 
 /* An id is HOST:PID:QUEUES. */
-static void put_worker(const struct resque *resque, const struct look *look, size_t i,
-                       const cJSON *work, uint32_t index)
+static void put_worker(const struct resque *resque, const struct look *look, size_t worker,
+                       const redisReply *work, uint32_t index)
 {
-    const char *id = name_of(look, WORKERS, i);
+    const char *id = name_of(look, WORKERS, worker);
+    struct redis_text text = redis_text(work);
+    cJSON *queue = json_first(text.start, text.n, "queue");
+    cJSON *run_at = json_first(text.start, text.n, "run_at");
+    int64_t since_ms = instant_of(cJSON_GetStringValue(run_at));
     char host[256];
     snprintf(host, sizeof host, "%.*s", (int)strcspn(id, ":"), id);
-    int64_t since_ms =
-        instant_of(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(work, "run_at")));
-    struct dyn_worker worker = {
+    struct dyn_worker busy = {
         .busy_ms = since_ms > 0 && since_ms <= look->now_ms ? look->now_ms - since_ms : DYN_ABSENT,
         .host = host,
         .id = id,
-        .queue = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(work, "queue")),
+        .queue = cJSON_GetStringValue(queue),
         .n_jobs = 1,
     };
-    resque->host->put_worker(resque->host, index, &worker);
+    resque->host->put_worker(resque->host, index, &busy);
+    cJSON_Delete(queue);
+    cJSON_Delete(run_at);
 }
 
 static int32_t resque_workers(void *self, const struct dyn_call *call,
                               const struct dyn_group *groups, uint32_t n)
 {
-    const struct resque *resque = self;
-    struct look look = {0};
-    int32_t code = look_at(resque, call, &look);
+    struct resque *resque = self;
+    struct look look = {.metrics = DYN_BIT(DYN_WORKERS)};
+    int32_t code = look_at(resque, call, groups, n, &look);
+    struct redis_untold untold = {0};
+    if (code == DYN_OK)
+        untold = untold_of(&look, WORKERS, "workers");
+    if (untold.reply != NULL)
+        code = resque->host->fail(resque->host, DYN_RETRY, sentence(resque, untold));
     for (uint32_t i = 0; i < n && code == DYN_OK; i++)
-        for (size_t w = 0; w < size_of(&look, WORKERS); w++) {
-            cJSON *work = work_of(&look, w, &groups[i]);
+        for (size_t worker = 0; worker < size_of(&look, WORKERS); worker++) {
+            const redisReply *work = work_of(&look, worker, &groups[i]);
             if (work != NULL)
-                put_worker(resque, &look, w, work, i);
-            cJSON_Delete(work);
+                put_worker(resque, &look, worker, work, i);
         }
     look_fini(&look);
     return code;
@@ -477,12 +621,11 @@ static int32_t resque_workers(void *self, const struct dyn_call *call,
 static int32_t resque_detect(void *self, const struct dyn_call *call)
 {
     const struct resque *resque = self;
-    struct redis_pipe pipe = {0};
+    struct redis_pipe pipe = {.prefix = resque->prefix};
     struct redis_replies replies;
-    char name[KEY_ROOM];
     bool has_space = resque->config->namespace != NULL && resque->config->namespace[0] != '\0';
-    redis_add(&pipe, "EXISTS", key(resque, name, "queues", ""), NULL);
-    redis_add(&pipe, "EXISTS", key(resque, name, "workers", ""), NULL);
+    redis_add_key(&pipe, "EXISTS", "", "queues", NULL);
+    redis_add_key(&pipe, "EXISTS", "", "workers", NULL);
     int32_t code = run(resque, call, &pipe, &replies);
     if (code != DYN_OK)
         return code;
@@ -518,7 +661,7 @@ DYN_EXPORT const struct dyn_plugin dynomatic_plugin = {
     .n_options = DYN_COUNT(options),
     .option_size = sizeof(struct dyn_option),
     .config_size = sizeof(struct config),
-    .load = redis_load,
+    .load = transfer_load,
     .open = resque_open,
     .close = resque_close,
     .queue = &queue,

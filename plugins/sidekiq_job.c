@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sidekiq_job.h"
 
-#include <cjson/cJSON.h>
+#include "shared/json_member.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -33,47 +34,42 @@ static int64_t time_of(const cJSON *item)
                : 0;
 }
 
-static char *text_of(const cJSON *object, const char *key)
+static int64_t last_time(const redisReply *reply, const char *key)
 {
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
-    return text != NULL ? strdup(text) : NULL;
+    struct redis_text text = redis_text(reply);
+    cJSON *item = json_last(text.end, text.n, key);
+    int64_t ms = time_of(item);
+    cJSON_Delete(item);
+    return ms;
 }
 
-struct sidekiq_job sidekiq_job_read(const char *json, size_t length)
+static char *first_text(const redisReply *reply, const char *key)
 {
-    cJSON *root = cJSON_ParseWithLength(json, length);
-    struct sidekiq_job job = {text_of(root, "queue"), 0};
-    job.since_ms = time_of(cJSON_GetObjectItemCaseSensitive(root, "enqueued_at"));
-    if (job.since_ms == 0)
-        job.since_ms = time_of(cJSON_GetObjectItemCaseSensitive(root, "created_at"));
-    cJSON_Delete(root);
-    return job;
+    struct redis_text text = redis_text(reply);
+    cJSON *item = json_first(text.start, text.n, key);
+    const char *value = cJSON_GetStringValue(item);
+    char *copy = value != NULL ? strdup(value) : NULL;
+    cJSON_Delete(item);
+    return copy;
 }
 
-void sidekiq_job_fini(struct sidekiq_job *job)
+int64_t sidekiq_job_since(const redisReply *job)
 {
-    free(job->queue);
+    int64_t ms = last_time(job, "enqueued_at");
+    return ms > 0 ? ms : last_time(job, "created_at");
 }
 
-struct sidekiq_work sidekiq_work_read(const char *json, size_t length)
+char *sidekiq_queue(const redisReply *json)
 {
-    cJSON *root = cJSON_ParseWithLength(json, length);
-    struct sidekiq_work work = {text_of(root, "queue"), 0};
-    work.since_ms = time_of(cJSON_GetObjectItemCaseSensitive(root, "run_at"));
-    cJSON_Delete(root);
-    return work;
+    return first_text(json, "queue");
 }
 
-void sidekiq_work_fini(struct sidekiq_work *work)
+int64_t sidekiq_work_since(const redisReply *work)
 {
-    free(work->queue);
-    *work = (struct sidekiq_work){NULL, 0};
+    return last_time(work, "run_at");
 }
 
-char *sidekiq_host_read(const char *json, size_t length)
+char *sidekiq_host(const redisReply *info)
 {
-    cJSON *root = cJSON_ParseWithLength(json, length);
-    char *host = text_of(root, "hostname");
-    cJSON_Delete(root);
-    return host;
+    return first_text(info, "hostname");
 }

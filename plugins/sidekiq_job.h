@@ -1,30 +1,21 @@
 /* SPDX-License-Identifier: MIT
- * What Sidekiq writes as JSON, of all its versions. The bytes are untrusted. */
+ * What Sidekiq writes as JSON, of all its versions. The bytes are untrusted, and may lack their
+ * middle: Sidekiq writes names at the start and times at the end. */
 #ifndef PLUGINS_SIDEKIQ_JOB_H
 #define PLUGINS_SIDEKIQ_JOB_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "shared/redis_connection.h"
 
-/* A job as it lies in a queue or a set. */
-struct sidekiq_job {
-    char *queue;      /* NULL: not told */
-    int64_t since_ms; /* since 1970: when it came into the queue; 0: not told */
-};
+/* When a job came into its queue, in ms since 1970; 0: not told. */
+int64_t sidekiq_job_since(const redisReply *job);
 
-struct sidekiq_job sidekiq_job_read(const char *json, size_t length);
-void sidekiq_job_fini(struct sidekiq_job *job);
+/* The queue of a job, or of a record of one that runs; the caller frees it. NULL: not told. */
+char *sidekiq_queue(const redisReply *json);
 
-/* A record of a job that runs. */
-struct sidekiq_work {
-    char *queue;      /* NULL: not told */
-    int64_t since_ms; /* since 1970; 0: not told */
-};
+/* When the job of a record began to run, in ms since 1970; 0: not told. */
+int64_t sidekiq_work_since(const redisReply *work);
 
-struct sidekiq_work sidekiq_work_read(const char *json, size_t length);
-void sidekiq_work_fini(struct sidekiq_work *work);
-
-/* The host name in what a process tells of itself; the caller's. NULL: not told. */
-char *sidekiq_host_read(const char *json, size_t length);
+/* The host name in what a process tells of itself; the caller frees it. NULL: not told. */
+char *sidekiq_host(const redisReply *info);
 
 #endif

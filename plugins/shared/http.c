@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "shared/http.h"
 
+#include "shared/transfer.h"
+
 #include <dynomatic/util.h>
 
-#include <curl/curl.h>
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,14 +92,6 @@ static size_t take_header(char *chars, size_t size, size_t n, void *user)
 }
 
 /* ---- Life ---- */
-
-int32_t http_load(const struct dyn_host *host)
-{
-    CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (code == CURLE_OK)
-        return DYN_OK;
-    return dyn_failf(host, DYN_BROKEN, "cannot start libcurl: %s", curl_easy_strerror(code));
-}
 
 struct http *http_new(const char *ca_file, bool is_direct)
 {
@@ -287,44 +280,49 @@ static int32_t fail_untrusted(struct http *http, const char *why)
     return fail(http, DYN_BROKEN, text);
 }
 
+/* Whether the environment names a proxy by a URL with a password in it. */
+static bool has_secret_proxy(void)
+{
+    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                        "ALL_PROXY"};
+    for (size_t i = 0; i < DYN_COUNT(names); i++) {
+        const char *url = getenv(names[i]);
+        if (url != NULL && strchr(url, '@') != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* libcurl's own text is the better one, but it quotes the URL of a proxy that it does not
+ * understand, and cuts it anywhere. */
+static const char *text_of(const struct http *http, CURLcode code)
+{
+    bool is_fit = http->curl_text[0] != '\0' && (http->is_direct || !has_secret_proxy());
+    return is_fit ? http->curl_text : curl_easy_strerror(code);
+}
+
 static int32_t fail_transfer(struct http *http, CURLcode code)
 {
     if (http->is_too_long)
         return fail(http, DYN_RETRY, "the answer has no end: more than 2 MiB");
-    const char *text = http->curl_text[0] != '\0' ? http->curl_text : curl_easy_strerror(code);
+    const char *text = text_of(http, code);
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         return fail_untrusted(http, text);
     return fail(http, is_lasting(code) ? DYN_BROKEN : DYN_RETRY, text);
 }
 
-static int32_t finish(struct http *http, struct http_reply *reply)
-{
-    int left;
-    const CURLMsg *message = curl_multi_info_read(http->multi, &left);
-    if (message == NULL || message->msg != CURLMSG_DONE)
-        return fail(http, DYN_RETRY, "libcurl ended the request and does not say how");
-    if (message->data.result != CURLE_OK)
-        return fail_transfer(http, message->data.result);
-    curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &reply->status);
-    return DYN_OK;
-}
-
 /* Runs the prepared request to its end, or to the end of the call. */
 static int32_t drive(struct http *http, const struct dyn_call *call, struct http_reply *reply)
 {
-    for (;;) {
-        int running = 0;
-        if (dyn_is_over(call))
-            return fail_late(http, call);
-        CURLMcode code = curl_multi_perform(http->multi, &running);
-        if (code == CURLM_OK && running == 0)
-            return finish(http, reply);
-        struct curl_waitfd cancel = {call->cancel_fd, CURL_WAIT_POLLIN, 0};
-        if (code == CURLM_OK)
-            code = curl_multi_poll(http->multi, &cancel, 1, dyn_ms_left(call), NULL);
-        if (code != CURLM_OK)
-            return fail(http, DYN_RETRY, curl_multi_strerror(code));
-    }
+    CURLcode result = CURLE_OK;
+    const char *why = NULL;
+    int32_t code = transfer_run(http->multi, call, &result, &why);
+    if (code != DYN_OK)
+        return code == DYN_LATE ? fail_late(http, call) : fail(http, code, why);
+    if (result != CURLE_OK)
+        return fail_transfer(http, result);
+    curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &reply->status);
+    return DYN_OK;
 }
 
 static int32_t exchange(struct http *http, const struct dyn_call *call,

@@ -29,8 +29,7 @@ struct http_reply {
     const char *trouble; /* why there is no reply, one line; "" if there is */
 };
 
-/* Once in a process, before any thread: the plugin's load().  [main] */
-int32_t http_load(const struct dyn_host *host);
+/* The plugin's load() is transfer_load(). */
 
 /* `ca_file` (NULL: the system's certificates) lives until http_free(). `is_direct`: never through a
  * proxy that the environment names. Does no I/O. NULL: out of memory.  [main] */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * A Redis server as an adapter sees it: a pipeline of commands is one round trip, within a call's
- * deadline. Plain, over TLS and over a UNIX socket by one code path: libcurl makes the connection,
- * hiredis writes commands and reads replies.
+ * deadline.
  *
  *     struct redis_pipe pipe = {0};
  *     redis_add(&pipe, "LLEN", "queue:mail", NULL);
@@ -12,63 +11,84 @@
  *     ... replies.at[0]->integer ...
  *     redis_replies_fini(&replies);
  *
- * Everything but redis_open() and redis_load() is [instance]. After a failure the connection is
- * dropped, and the next pipeline makes a new one. */
+ * The plugin's load() is transfer_load(). Everything but redis_open() is [instance]. After a
+ * failure the connection is dropped, and the next pipeline makes a new one. */
 #ifndef PLUGINS_SHARED_REDIS_H
 #define PLUGINS_SHARED_REDIS_H
 
-#include <dynomatic/plugin.h>
-#include <hiredis/hiredis.h>
-#include <stdbool.h>
-#include <stddef.h>
+#include "shared/redis_connection.h"
+
+/* The options that every adapter on Redis has. It stands first in the adapter's own config struct,
+ * so that the rows below fit there too. */
+struct redis_config {
+    const char *url;
+    const char *ca_file;
+    const char *sentinel_username;
+    const char *sentinel_password;
+    struct dyn_list sentinels;
+    int32_t tls_verify;
+    int32_t reserved;
+};
+
+/* clang-format off */
+#define REDIS_OPTIONS                                                                             \
+    {.name = "url", .env = "REDIS_URL", .type = DYN_URL, .flags = DYN_REQUIRED,                   \
+     .help = "the server: redis://, rediss:// (TLS) or unix://PATH",                              \
+     .offset = offsetof(struct redis_config, url)},                                               \
+    {.name = "ca_file", .type = DYN_TEXT,                                                         \
+     .help = "file of the certificates to trust instead of the system's",                         \
+     .offset = offsetof(struct redis_config, ca_file)},                                           \
+    {.name = "tls_verify", .standard = "yes", .type = DYN_BOOLEAN,                                \
+     .help = "whether a certificate must be signed by somebody trusted; Heroku Key-Value "        \
+             "Store's is not",                                                                    \
+     .offset = offsetof(struct redis_config, tls_verify)},                                        \
+    {.name = "sentinels", .type = DYN_LIST,                                                       \
+     .help = "HOST:26379 of each Redis Sentinel; the host in the URL is then the master's name",  \
+     .offset = offsetof(struct redis_config, sentinels)},                                         \
+    {.name = "sentinel_username", .type = DYN_TEXT,                                               \
+     .help = "user at the sentinels, if they have users",                                         \
+     .offset = offsetof(struct redis_config, sentinel_username)},                                 \
+    {.name = "sentinel_password", .type = DYN_TEXT, .flags = DYN_SECRET,                          \
+     .help = "password at the sentinels, if they want one",                                       \
+     .offset = offsetof(struct redis_config, sentinel_password)}
+/* clang-format on */
 
 struct redis;
 
-struct redis_options {
-    const char *url;
-    const char *ca_file; /* NULL: the system's certificates */
-    bool verifies;       /* the certificate of a server that is reached over TLS */
-};
-
-/* The plugin's load().  [main] */
-int32_t redis_load(const struct dyn_host *host);
-
-/* Makes *redis of redis://USER:PASSWORD@HOST:PORT/DATABASE, rediss:// (TLS), unix://PATH?db=N. Does
- * no I/O; the options and their texts live until redis_free(). Returns DYN_OK, or what
+/* Does no I/O; the options and their texts live until redis_free(). Returns DYN_OK, or what
  * host->fail() returned.  [main] */
-int32_t redis_open(const struct dyn_host *host, const struct redis_options *options,
+int32_t redis_open(const struct dyn_host *host, const struct redis_config *config,
                    struct redis **redis);
 void redis_free(struct redis *redis); /* takes NULL */
 
 const char *redis_place(const struct redis *redis); /* "db.example:6379/0", for texts */
 const char *redis_failure(const struct redis *redis);
 
-/* Commands to be sent together; {0} is none. */
-struct redis_pipe {
-    char *bytes;
-    size_t length;
-    size_t n;
-    bool is_broken; /* memory was gone: redis_run() fails */
-};
+/* Connects, if it is not; for those who need the server's time before they ask. Returns DYN_OK, or
+ * a code whose text is redis_failure()'s. */
+int32_t redis_reach(struct redis *redis, const struct dyn_call *call);
 
-/* Adds a command of texts, ended by NULL. */
-void redis_add(struct redis_pipe *pipe, const char *command, ...) __attribute__((sentinel));
-
-struct redis_replies {
-    redisReply **at;
-    size_t n;
-};
-
-/* Sends the pipeline, empties it, and waits for all replies. A reply may be an error by itself. */
+/* Sends the pipeline, empties it, and waits for all replies. A reply may be an error by itself, if
+ * that concerns its key only (WRONGTYPE). */
 int32_t redis_run(struct redis *redis, const struct dyn_call *call, struct redis_pipe *pipe,
                   struct redis_replies *replies);
-void redis_replies_fini(struct redis_replies *replies);
 
-/* What an error among the replies means for the whole: DYN_OK for one that concerns its key only
- * (WRONGTYPE), else DYN_RETRY or DYN_BROKEN, which redis_failure() then tells. */
-int32_t redis_judge(struct redis *redis, const redisReply *reply);
+/* For what the caller has no memory for: DYN_RETRY, with its text. */
+int32_t redis_out_of_memory(struct redis *redis);
 
-/* The server's time in ms since 1970, as known from its last TIME; every pipeline asks for it. */
+/* A reply that tells nothing, such as one of another type, with the parts of its key. */
+struct redis_untold {
+    const redisReply *reply; /* NULL: all is told */
+    const char *prefix;
+    const char *first;
+    const char *second;
+};
+
+/* The sentence for it. Lives as redis_failure() does: until the next one. */
+const char *redis_untold_text(struct redis *redis, const struct redis_untold *untold);
+
+/* The server's time in ms since 1970, as known from its last TIME; every connection and every
+ * pipeline asks for it. */
 int64_t redis_now_ms(const struct redis *redis);
 
 #endif

@@ -53,9 +53,9 @@ static const char *read_socket(struct redis_url *url, const char *text)
                : "not of the form unix:///PATH?db=0";
 }
 
-const char *redis_url_read(const char *text, struct redis_url *url)
+const char *redis_url_read(const char *text, unsigned port, struct redis_url *url)
 {
-    *url = (struct redis_url){.port = 6379};
+    *url = (struct redis_url){.port = port};
     if (strncmp(text, "unix://", 7) == 0)
         return read_socket(url, text + 7);
     const char *rest = strstr(text, "://");

@@ -14,9 +14,9 @@ struct redis_url {
     bool is_tls;
 };
 
-/* redis://, rediss://, unix://PATH, HOST:PORT. Returns NULL, or what is wrong, as a constant; in
- * both cases redis_url_fini() frees it. */
-const char *redis_url_read(const char *text, struct redis_url *url);
+/* redis://, rediss://, unix://PATH, HOST:PORT; `port` is that of one without. Returns NULL, or what
+ * is wrong, as a constant; in both cases redis_url_fini() frees it. */
+const char *redis_url_read(const char *text, unsigned port, struct redis_url *url);
 void redis_url_fini(struct redis_url *url);
 
 #endif

@@ -319,6 +319,22 @@ static void proxy_never_sees_the_token(void)
     script_stop(proxy);
 }
 
+/* libcurl quotes the URL of a proxy that it does not understand. */
+static void proxys_password_is_not_shown(void)
+{
+    static const char *const urls[] = {"ftp://user:hunter2@127.0.0.1:1",
+                                       "user:hunter2@127.0.0.1:99999",
+                                       "http://user:hunter2@proxy host.invalid:1"};
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        struct testhost *host = open_at("https://api.heroku.invalid");
+        setenv("https_proxy", urls[i], 1);
+        CHECK_INT(testhost_read(host, worker, 1, DEADLINE_MS), DYN_RETRY);
+        unsetenv("https_proxy");
+        CHECK(strstr(testhost_failure(host), "hunter2") == NULL);
+        testhost_close(host);
+    }
+}
+
 static const struct test tests[] = {
     {"a look-up ends at the deadline", look_up_ends_at_the_deadline},
     {"connecting ends at the deadline", connecting_ends_at_the_deadline},
@@ -334,6 +350,7 @@ static const struct test tests[] = {
     {"a refused connection is tried again", refused_connection_is_tried_again},
     {"a plain address never goes through a proxy", plain_address_never_goes_through_a_proxy},
     {"a proxy never sees the token", proxy_never_sees_the_token},
+    {"a proxy's password is not shown", proxys_password_is_not_shown},
 };
 
 SUITE_MAIN("heroku wire", tests)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Asks one queue adapter and prints what it says, for shell tests and benchmarks:
  *
- *   measure PLUGIN OPTIONS [-t MS] [-c MS] [-n TIMES] [-x COMMAND] [-j MS] [-w]
+ *   measure PLUGIN OPTIONS [-t MS] [-c MS] [-n TIMES] [-x COMMAND] [-j MS] [-w] [-i]
  *       measure|workers|detect [CAP:METRICS[:QUEUE,...]]...
  *
  * METRICS are first letters of waiting, latency, busy, scheduled, retrying, failed, next due, or
  * "*". A line for each group: "waiting=12 latency=10000+ ..." ("+": at least, "?": unknown); then
  * what was logged. -t: the deadline (5000). -c: cancels the call after so many ms. -n: asks so
  * often, prints the last answer, and the median of the times in us on standard error. -x: what a
- * shell does between two calls. -j: by how much the clock jumps there. Exit status: the call's. */
+ * shell does between two calls. -j: by how much the clock jumps there. -w: stays until standard
+ * input ends. -i: asks again at each line of it. Exit status: the last call's. */
 #include "core/memory.h"
 #include "tests/support/testhost.h"
 
@@ -40,6 +41,7 @@ struct arguments {
     const char *command;
     int64_t jump_ms;
     bool stays;
+    bool repeats;
     const char *function;
     struct dyn_group *groups;
     size_t n_groups;
@@ -72,9 +74,9 @@ static struct dyn_group group_of(char *text)
 
 static struct arguments read_arguments(int argc, char **argv)
 {
-    struct arguments arguments = {5000, -1, 1, NULL, 0, false, "measure", NULL, 0};
+    struct arguments arguments = {5000, -1, 1, NULL, 0, false, false, "measure", NULL, 0};
     int option;
-    while ((option = getopt(argc, argv, "+t:c:n:x:j:w")) != -1) {
+    while ((option = getopt(argc, argv, "+t:c:n:x:j:wi")) != -1) {
         int64_t number = strtoll(optarg != NULL ? optarg : "0", NULL, 10);
         if (option == 't')
             arguments.timeout_ms = number;
@@ -88,6 +90,8 @@ static struct arguments read_arguments(int argc, char **argv)
             arguments.jump_ms = number;
         else if (option == 'w')
             arguments.stays = true;
+        else if (option == 'i')
+            arguments.repeats = true;
         else
             exit(64);
     }
@@ -221,6 +225,14 @@ static void print_answer(const struct testhost *host, const struct arguments *ar
     fputs(testhost_breaches(host), stdout);
 }
 
+static bool has_line(void)
+{
+    int c;
+    while ((c = getchar()) != EOF && c != '\n')
+        ;
+    return c == '\n';
+}
+
 int main(int argc, char **argv)
 {
     static const char *const codes[] = {"ok", "late", "retry", "broken", "no"};
@@ -234,11 +246,15 @@ int main(int argc, char **argv)
         return 65;
     }
     struct arguments arguments = read_arguments(argc - 2, argv + 2);
-    int32_t code = call_and_cancel(host, &arguments);
-    if (code != DYN_OK)
-        printf("%s: %s\n", codes[code], testhost_failure(host));
-    print_answer(host, &arguments);
-    fflush(stdout);
+    int32_t code;
+    do {
+        code = call_and_cancel(host, &arguments);
+        if (code != DYN_OK)
+            printf("%s: %s\n", codes[code], testhost_failure(host));
+        print_answer(host, &arguments);
+        fflush(stdout);
+        testhost_forget_logs(host);
+    } while (arguments.repeats && has_line());
     while (arguments.stays && getchar() != EOF)
         ;
     testhost_close(host);

@@ -9,7 +9,7 @@ options="{url: '$redis_url'}"
 measure() { "$top_builddir/tests/plugin/measure" resque "${@}" 2>&1; }
 rough() { sed -E 's/(latency|next_due)=([0-9]+)[0-9]{4}(\+?)( |$)/\1=\20s\3\4/g; s/(latency|next_due)=[0-9]{1,4}(\+?)( |$)/\1=0s\2\3/g'; }
 all() { measure "$options" measure '0:*' | rough; }
-clear() { redis FLUSHALL >/dev/null; }
+clear() { redis FLUSHALL >/dev/null; now=$(date +%s); }
 now=$(date +%s)
 ago() { echo $((now - $1)); }
 iso() { date -u -d "@$(ago "$1")" +%FT%T+00:00; }
@@ -87,8 +87,16 @@ is 'in queues of their own' "$(measure "$options" measure 0:f)" failed=1
 
 clear; redis SET resque:queue:mail text >/dev/null; redis SADD resque:queues mail >/dev/null; push default x
 is 'a key of a wrong type is its own trouble' "$(measure "$options" measure 0:w:mail 0:w:default | head -2)" \
-  'waiting=? unknown: WRONGTYPE Operation against a key holding the wrong kind of value
-waiting=1'
+  "waiting=? unknown: 127.0.0.1:$redis_port/0: the key resque:queue:mail: WRONGTYPE Operation against a key holding the wrong kind of value
+waiting=1"
+clear; push default x; redis SET resque:workers text >/dev/null
+wrong_type="WRONGTYPE Operation against a key holding the wrong kind of value"
+is 'workers that cannot be read are not idle' "$(measure "$options" measure 0:wb; measure "$options" workers 0:w)" \
+  "waiting=1 busy=? unknown: 127.0.0.1:$redis_port/0: the key resque:workers: $wrong_type
+retry: 127.0.0.1:$redis_port/0: the key resque:workers: $wrong_type"
+redis DEL resque:queues resque:workers >/dev/null; redis SET resque:queues text >/dev/null
+has 'names that cannot be read are not none' "$(measure "$options" measure 0:w)" \
+  "waiting=? unknown: 127.0.0.1:$redis_port/0: the key resque:queues: $wrong_type"
 clear; redis SADD resque:app1:queues mail >/dev/null; redis RPUSH resque:app1:queue:mail x >/dev/null
 is 'namespaces are kept apart' "$(measure "{url: '$redis_url', namespace: 'resque:app1'}" measure 0:w; measure "$options" measure 0:w)" \
   'waiting=1
@@ -100,4 +108,53 @@ is 'and does not take Sidekiq for it' "$(measure "{url: '$redis_url', namespace:
 status 4"
 has 'a refused connection is to be tried again' "$(measure "{url: 'redis://127.0.0.1:1'}" measure 0:w)" \
   'retry: cannot connect to 127.0.0.1:1/0'
+
+# ---- For how long the oldest job is seen to be the oldest ----
+
+set_of_mail='*1'$'\r\n''$4'$'\r\n'mail
+watch() { # head, next: sets watched
+  redis_script TIME clock 'SMEMBERS resque:queues' "$set_of_mail" 'LLEN resque:queue:mail' :2 \
+    'LINDEX resque:queue:mail 0' "\$${#1}"$'\r\n'"$1" 'LINDEX resque:queue:mail 1' "\$${#2}"$'\r\n'"$2"
+  watched=$(measure "{url: 'redis://127.0.0.1:$script_port'}" -i measure 0:wl <<<$'\n' | rough)
+}
+# Two round trips for a look, so 60 seconds pass.
+watch '{"args":[1]}' '{"args":[2]}'
+is 'the same for a minute' "$watched" 'waiting=2 latency=?
+waiting=2 latency=60s+
+waiting=2 latency=120s+'
+watch '{"args":[1]}' '{"args":[1]}'
+is 'not if the next one is the same' "$(tail -n 1 <<<"$watched")" 'waiting=2 latency=?'
+
+# ---- Many queues, and payloads of any size ----
+
+clear; for n in $(seq 1 1000); do echo "SADD resque:queues q$n"; echo "RPUSH resque:queue:q$n x"; done | redis >/dev/null
+is 'a thousand queues' "$(measure "$options" measure 0:w "0:w:$(seq -s, -f q%g 1 500),q7" '0:w:q1*,!q11*')" 'waiting=1000
+waiting=500
+waiting=101'
+active_job() { # bytes
+  printf '{"class":"Wrapper","args":[{"job_class":"Job","arguments":["%s"],"enqueued_at":"%s"}]}' \
+    "$(head -c "$1" /dev/zero | tr '\0' x)" "$(iso 35)"
+}
+fill() { # bytes: a payload of so many at the head of each of 100 queues
+  clear
+  for n in {1..100}; do echo "SADD resque:queues q$n"; echo "RPUSH resque:queue:q$n '$(active_job "$1")'"; done |
+    redis >/dev/null
+}
+fill 100; look_often resque "$options" 0:wl; small=$peak
+fill 100000; look_often resque "$options" 0:wl
+ok "payloads of 100 KB at the head of 100 queues: each age is found ($answer)" is_old "$answer"
+ok "they are read a megabyte at a time ($bytes bytes)" test "$bytes" -lt 1200000
+ok "they take no memory to speak of ($small kB, $peak kB)" test "$peak" -lt $((small + 8000))
+clear; push mail "$(active_job 90000 | sed "s/}\$/,\"timestamp\":$(ago 35).5}/")"
+look_often resque "$options" 0:wl:mail
+ok "the time that an extension adds to a large one ($answer)" is_old "$answer"
+clear; push mail "{\"args\":[{\"enqueued_at\":\"$(iso 35)\"},\"$(head -c 90000 /dev/zero | tr '\0' x)\"]}"
+is 'what is cut out is not known' "$(measure "$options" measure 0:wl)" 'waiting=1 latency=?'
+clear; worker worker.1:4:mail
+echo "SET resque:worker:worker.1:4:mail '{\"queue\":\"mail\",\"run_at\":\"$(iso 35)\",\"payload\":$(active_job 90000)}'" | redis >/dev/null
+is 'a worker with a large job' "$(measure "$options" workers 0:w:mail)" '0 worker.1 jobs=1 queue=mail'
+clear; for n in $(seq 1 150); do echo "RPUSH resque:delayed:$(ago 35) '{\"queue\":\"mail\"}'"; done | redis >/dev/null
+redis ZADD resque:delayed_queue_schedule "$(ago 35)" "$(ago 35)" >/dev/null
+is 'many that are due at one time' "$(measure "$delayed" measure 0:w; measure "$delayed" measure 0:w:mail)" 'waiting=150
+waiting=100+'
 tap_end

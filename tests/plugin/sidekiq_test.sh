@@ -9,7 +9,7 @@ options="{url: '$redis_url'}"
 measure() { "$top_builddir/tests/plugin/measure" sidekiq "${@}" 2>&1; }
 all() { measure "$options" measure '0:*' | rough; }
 rough() { sed -E 's/(latency|next_due)=([0-9]+)[0-9]{4}(\+?)( |$)/\1=\20s\3\4/g; s/(latency|next_due)=[0-9]{1,4}(\+?)( |$)/\1=0s\2\3/g'; }
-clear() { redis FLUSHALL >/dev/null; }
+clear() { redis FLUSHALL >/dev/null; now=$(date +%s); }
 now=$(date +%s)
 ago() { echo $((now - $1)); }
 job() { # queue, when it came
@@ -21,7 +21,7 @@ push() { # queue, payload
 }
 
 is 'an empty server' "$(all)" 'waiting=0 latency=0s busy=0 scheduled=0 retrying=0 failed=0 next_due=?'
-push default "$(job default "$(ago 95)").5"; push default "$(job default "$(ago 35)").5"; push mail "$(job mail "$(ago 12)")"
+push default "$(job default "$(ago 95).5")"; push default "$(job default "$(ago 35).5")"; push mail "$(job mail "$(ago 12)")"
 is 'the oldest is at the tail' "$(all)" 'waiting=3 latency=90s busy=0 scheduled=0 retrying=0 failed=0 next_due=?'
 is 'queues by name' "$(measure "$options" measure 0:wl:mail 0:w:default 0:w:mail,default 0:w:none | rough)" \
   'waiting=1 latency=10s
@@ -32,6 +32,11 @@ for stamp in "$(ago 105).25" "$(ago 105)123" "$(ago 105)" "\"$(ago 105).5\"" "\"
   clear; push default "{\"queue\":\"default\",\"args\":[{\"enqueued_at\":\"2020-01-01T00:00:00Z\"}],\"enqueued_at\":$stamp}"
   is "a time of any version: $stamp" "$(measure "$options" measure 0:wl | rough)" 'waiting=1 latency=100s'
 done
+clear; push default "$(job default "$(ago 105).5")"; push default "$(job default "$(ago 35)123")"
+push mail "$(job mail "$(ago 65)123")"; push mail "$(job mail "$(ago 25).5")"
+is 'seconds and milliseconds in one store, while an application is upgraded' "$(measure "$options" measure 0:wl 0:wl:mail | rough)" \
+  'waiting=4 latency=100s
+waiting=2 latency=60s'
 for payload in '{"enqueued_at":1685610004.38-05-23T19:58:15Z' 'no JSON' '{"enqueued_at":null}' '[]' ''; do
   clear; push default "$payload"
   is "an age that is not told is not known: $payload" "$(measure "$options" measure 0:wl)" 'waiting=1 latency=0+'
@@ -45,9 +50,10 @@ is 'at zero dynos what is due waits' "$(all)" 'waiting=1 latency=20s busy=0 sche
 redis ZADD retry "$(ago 65)" "$(job mail "$(ago 65)")" $((now + 605)) "$(job mail "$(ago 5)")" >/dev/null
 redis ZADD dead "$(ago 5)" broken >/dev/null
 is 'tries again likewise' "$(all)" 'waiting=2 latency=60s busy=0 scheduled=1 retrying=1 failed=1 next_due=600s'
-is 'due entries by the queue in their payload' "$(measure "$options" measure 0:w:mail 0:w:default 0:w:none)" 'waiting=1
-waiting=1
-waiting=0'
+is 'due entries by the queue in their payload' "$(measure "$options" measure 0:wl:mail 0:wl:default 0:wl:none | rough)" \
+  'waiting=1 latency=60s
+waiting=1 latency=20s
+waiting=0 latency=0s'
 
 clear
 process() { # identity, busy
@@ -73,10 +79,28 @@ clear; push default "$(job default "$(ago 5)")"; push mail "$(job mail "$(ago 5)
 redis SADD paused mail >/dev/null
 is 'a paused queue does not wait' "$(measure "$options" measure 0:w 0:w:mail)" 'waiting=1
 waiting=0'
+redis ZADD retry "$(ago 95)" "$(job mail "$(ago 95)")" "$(ago 65)" "$(job other "$(ago 65)")" >/dev/null
+is 'nor do its due tries' "$( (measure "$options" measure 0:wl; measure "$options" measure 0:wl:mail) | rough)" 'waiting=2 latency=60s
+waiting=0 latency=0s'
+clear; due=$(ago 31); for ((n = 1000; n < 2005; n++)); do echo "ZADD schedule $due.$n '{\"queue\":\"q$((n % 2))\",\"n\":$n}'"; done | redis >/dev/null
+is 'of many due entries the first are looked at' "$(measure "$options" measure 0:wl 0:w:q0 0:w:q1 0:w:other | rough)" \
+  'waiting=1005 latency=30s
+waiting=500+
+waiting=500+
+waiting=0+'
 clear; redis SET queue:mail text >/dev/null; redis SADD queues mail >/dev/null; push default "$(job default "$(ago 5)")"
 is 'a key of a wrong type is its own trouble' "$(measure "$options" measure 0:w:mail 0:w:default | head -2)" \
-  'waiting=? unknown: WRONGTYPE Operation against a key holding the wrong kind of value
-waiting=1'
+  "waiting=? unknown: 127.0.0.1:$redis_port/0: the key queue:mail: WRONGTYPE Operation against a key holding the wrong kind of value
+waiting=1"
+clear; push default "$(job default "$(ago 5)")"; redis SET processes text >/dev/null
+wrong_type="WRONGTYPE Operation against a key holding the wrong kind of value"
+is 'processes that cannot be read are not idle' "$(measure "$options" measure 0:wb; measure "$options" workers 0:w)" \
+  "waiting=1 busy=? unknown: 127.0.0.1:$redis_port/0: the key processes: $wrong_type
+retry: 127.0.0.1:$redis_port/0: the key processes: $wrong_type"
+redis DEL queues processes >/dev/null; redis SET queues text >/dev/null
+is 'names that cannot be read are not none' "$(measure "$options" measure 0:w 0:w:default)" \
+  "waiting=? unknown: 127.0.0.1:$redis_port/0: the key queues: $wrong_type
+waiting=1"
 clear; redis LPUSH 'queue:sq|worker.1:4:ab|mail' "$(job mail "$(ago 5)")" >/dev/null; push a:b "$(job a:b "$(ago 5)")"
 is 'a private list is no queue, one with a colon is' "$(measure "$options" measure 0:w 0:w:a:b 0:w:mail)" 'waiting=1
 waiting=1
@@ -87,49 +111,43 @@ waiting=1'
 is 'and nothing outside' "$(measure "$options" measure 0:w)" waiting=0
 clear; for n in $(seq 1 300); do echo "SADD queues q$n"; echo "LPUSH queue:q$n x"; done | redis >/dev/null
 is 'hundreds of queues' "$(measure "$options" measure 0:w)" waiting=300
+is 'some of them, one twice' "$(measure "$options" measure "0:w:$(seq -s, -f q%g 1 250),q7")" waiting=250
+clear; long=$(printf '%01500d' 1); push "$long" "$(job x "$(ago 5)")"; push "${long}2" "$(job x "$(ago 5)")"
+is 'names of any length' "$(measure "$options" measure 0:w "0:w:$long")" 'waiting=2
+waiting=1'
+for name in 'a b' "it's" 'a%d_\"' 'é:*?[x]'; do
+  clear; redis SADD queues "$name" >/dev/null; redis LPUSH "queue:$name" "$(job x "$(ago 5)")" >/dev/null
+  is "a queue named $name" "$(measure "$options" measure 0:w "0:w:$name")" 'waiting=1
+waiting=1'
+done
 
-# ---- Ways to the server, and failing ----
+# ---- Payloads of any size ----
 
-is 'over a socket' "$(measure "{url: 'unix://$redis_socket'}" measure 0:w)" waiting=300
-is 'another database is another store' "$(measure "{url: '${redis_url%0}3'}" measure 0:w)" waiting=0
-is 'a host and a port' "$(measure "{url: '127.0.0.1:$redis_port'}" measure 0:w)" waiting=300
-has 'no such database' "$(measure "{url: '${redis_url%0}999'}" measure 0:w)" 'broken: '
-has 'a refused connection is to be tried again' "$(measure "{url: 'redis://127.0.0.1:1'}" measure 0:w)" \
-  'retry: cannot connect to 127.0.0.1:1/0'
-has 'a wrong scheme does not open' "$(measure '{url: "http://x"}' measure 0:w)" 'does not open'
-ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); $stdout.puts s.addr[1]; $stdout.flush; loop { (@c ||= []) << s.accept }' \
-  >"$scratch/silent.port" &
-started $!
-until_true 20 test -s "$scratch/silent.port"
-has 'a server that never answers is late' \
-  "$(measure "{url: 'redis://127.0.0.1:$(cat "$scratch/silent.port")'}" -t 500 measure 0:w)" 'late: '
-ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); $stdout.puts s.addr[1]; $stdout.flush; loop { c = s.accept; c.write "SSH-2.0\r\n"; (@c ||= []) << c }' \
-  >"$scratch/other.port" &
-started $!
-until_true 20 test -s "$scratch/other.port"
-has 'a server of another kind is broken' \
-  "$(measure "{url: 'redis://127.0.0.1:$(cat "$scratch/other.port")'}" -t 5000 measure 0:w)" 'does not answer as Redis does'
-
-redis CONFIG SET requirepass swordfish >/dev/null
-has 'a password is wanted' "$(measure "$options" measure 0:w)" 'the server wants a password'
-is 'and taken' "$(measure "{url: 'redis://:swordfish@127.0.0.1:$redis_port'}" measure 0:w)" waiting=300
-is 'with its user' "$(measure "{url: 'redis://default:sword%66ish@127.0.0.1:$redis_port/0'}" measure 0:w)" waiting=300
-wrong=$(measure "{url: 'redis://:herring@127.0.0.1:$redis_port'}" measure 0:w)
-has 'a wrong one is broken' "$wrong" 'broken: '
-has_not 'and not shown' "$wrong" herring
-
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
-  -keyout "$scratch/key.pem" -out "$scratch/cert.pem" 2>/dev/null
-kill "$redis_pid"
-wait "$redis_pid"
-tls_port=$(ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); puts s.addr[1]')
-redis_start --tls-port "$tls_port" --tls-cert-file "$scratch/cert.pem" --tls-key-file "$scratch/key.pem" \
-  --tls-auth-clients no
-push default "$(job default "$(ago 5)")"
-tls="url: 'rediss://127.0.0.1:$tls_port'"
-is 'over TLS' "$(measure "{$tls, ca_file: $scratch/cert.pem}" measure 0:w)" waiting=1
-has 'a certificate that nobody signed is refused, with what helps' "$(measure "{$tls}" measure 0:w)" 'tls_verify: no'
-is 'and taken if told so' "$(measure "{$tls, tls_verify: no}" measure 0:w)" waiting=1
-has 'TLS where there is none is not understood, nor answered' \
-  "$(measure "{url: 'rediss://127.0.0.1:$redis_port'}" -t 500 measure 0:w)" 'late: '
+payload() { # queue, bytes, when it came
+  printf '{"queue":"%s","class":"Job","args":[{"enqueued_at":"2020-01-01T00:00:00Z"},"%s"],"enqueued_at":%s}' "$1" \
+    "$(head -c "$2" /dev/zero | tr '\0' x)" "$3"
+}
+fill() { # bytes: a payload of so many at the head of each of 100 queues
+  clear
+  for n in {1..100}; do
+    echo "SADD queues q$n"
+    echo "LPUSH queue:q$n '$(payload "q$n" "$1" "$(ago 35).5")'"
+  done | redis >/dev/null
+}
+fill 100; look_often sidekiq "$options" 0:wl; small=$peak
+fill 100000; look_often sidekiq "$options" 0:wl
+ok "payloads of 100 KB at the head of 100 queues: each age is found ($answer)" is_old "$answer"
+ok "they are read a megabyte at a time ($bytes bytes)" test "$bytes" -lt 1200000
+ok "they take no memory to speak of ($small kB, $peak kB)" test "$peak" -lt $((small + 8000))
+clear; payload q1 50000000 "$(ago 35).5" | redis -x LPUSH queue:q1 >/dev/null; look_often sidekiq "$options" 0:wl:q1
+ok "one of 50 MB ($answer)" is_old "$answer"
+ok "takes none either ($peak kB)" test "$peak" -lt $((small + 8000))
+clear; for n in {1..40}; do payload q1 100000 "\"$n\"" | redis -x ZADD schedule "$(ago $((30 + n)))" >/dev/null; done
+is 'due entries by name, whatever follows it' "$(measure "$options" measure 0:w:q1)" waiting=40
+look_often sidekiq "$options" 0:w:q1
+has 'fewer of them are looked at' "$answer" +
+ok "and read ($bytes bytes)" test "$bytes" -lt 1200000
+process worker.1:4:ab 1
+payload mail 100000 0 | sed "s/}\$/,\"run_at\":$(ago 40)}/" | redis -x HSET worker.1:4:ab:work t1 >/dev/null
+is 'and what a worker runs' "$(measure "$options" workers 0:w:mail)" '0 worker.1 jobs=1 queue=mail'
 tap_end
