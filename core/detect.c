@@ -90,6 +90,12 @@ static void side_log(const struct dyn_host *host, int32_t level, const char *tex
     free(line);
 }
 
+/* A queue adapter has no platform to name pools of. */
+static void side_put_name(const struct dyn_host *host, const char *name, int32_t size)
+{
+    (void)host, (void)name, (void)size;
+}
+
 static const struct dyn_host side_table = {
     .size = sizeof(struct dyn_host),
     .abi = DYN_ABI,
@@ -99,6 +105,7 @@ static const struct dyn_host side_table = {
     .put_worker = side_put_worker,
     .found = side_found,
     .log = side_log,
+    .put_name = side_put_name,
 };
 
 /* ---- Life ---- */
