@@ -8,6 +8,7 @@
 #include <config.h>
 
 #include "shared/redis.h"
+#include "shared/redis_detect.h"
 #include "sidekiq_job.h"
 
 #include <dynomatic/util.h>
@@ -526,31 +527,11 @@ static int32_t sidekiq_workers(void *self, const struct dyn_call *call,
 
 /* ---- Detection ---- */
 
-/* Resque without a namespace shares some names, but has no processes. */
 static int32_t sidekiq_detect(void *self, const struct dyn_call *call)
 {
-    static const char *const keys[] = {"queues", "processes", "stat:processed", "workers"};
     const struct sidekiq *sidekiq = self;
-    struct redis_pipe pipe = {0};
-    struct redis_replies replies;
-    char name[KEY_ROOM];
-    for (size_t i = 0; i < DYN_COUNT(keys); i++)
-        redis_add(&pipe, "EXISTS", key(sidekiq, name, keys[i], ""), NULL);
-    int32_t code = run(sidekiq, call, &pipe, &replies);
-    if (code != DYN_OK)
-        return code;
-    bool has[DYN_COUNT(keys)];
-    for (size_t i = 0; i < DYN_COUNT(keys); i++)
-        has[i] = replies.at[i]->type == REDIS_REPLY_INTEGER && replies.at[i]->integer > 0;
-    redis_replies_fini(&replies);
-    if (has[1])
-        sidekiq->host->found(sidekiq->host, 95, "a set of processes, as Sidekiq keeps it");
-    else if (has[0] && has[2] && !has[3])
-        sidekiq->host->found(sidekiq->host, 60, "queues and a count of jobs, but no process");
-    else
-        return dyn_failf(sidekiq->host, DYN_NO, "%s has no keys of Sidekiq",
-                         redis_place(sidekiq->redis));
-    return DYN_OK;
+    return redis_detect(sidekiq->host, sidekiq->redis, call, REDIS_SIDEKIQ,
+                        sidekiq->config->namespace);
 }
 
 static const struct dyn_queue queue = {
