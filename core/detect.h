@@ -55,6 +55,13 @@ const char *detect_place(const struct detect_candidate *candidate);
  * another, and every store could be asked. */
 int32_t detect_choose(struct detect_candidate *candidates, size_t n, struct text *why);
 
+/* Whether what became of candidate i is worth a word: an adapter that does not open on a URL is
+ * told only where no other one does. */
+bool detect_is_told(const struct detect_candidate *candidates, size_t n, size_t i);
+
+/* The evidence, or why not. */
+const char *detect_text(const struct detect_candidate *candidate);
+
 /* What was found, as the file should have it: `adapter: sidekiq, url: "${REDIS_URL}"`. */
 void detect_add_keys(const struct detect_candidate *candidate, struct text *out);
 

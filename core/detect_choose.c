@@ -73,14 +73,15 @@ static bool is_at_same_place(const struct detect_candidate *a, const struct dete
     return strcmp(detect_place(a), detect_place(b)) == 0;
 }
 
-static const char *text_of(const struct detect_candidate *candidate)
+const char *detect_text(const struct detect_candidate *candidate)
 {
     return candidate->text != NULL ? candidate->text : "not asked, for lack of time";
 }
 
 static bool reads_the_same(const struct detect_candidate *a, const struct detect_candidate *b)
 {
-    return a->state == b->state && is_at_same_place(a, b) && strcmp(text_of(a), text_of(b)) == 0;
+    return a->state == b->state && is_at_same_place(a, b) &&
+           strcmp(detect_text(a), detect_text(b)) == 0;
 }
 
 static bool is_repeated(const struct detect_candidate *candidates, size_t i)
@@ -105,12 +106,13 @@ static void add_reason(const struct detect_candidate *candidates, size_t n, size
     text_add_format(out, " at %s", detect_place(candidate));
     if (candidate->state == DETECT_FOUND)
         text_add_format(out, " (%d %% sure)", candidate->percent);
-    text_add_format(out, ": %s", text_of(candidate));
+    text_add_format(out, ": %s", detect_text(candidate));
 }
 
-/* An adapter that does not open on a URL is worth a word where no other one does. */
-static bool is_of_no_kind(const struct detect_candidate *candidates, size_t n, size_t i)
+bool detect_is_told(const struct detect_candidate *candidates, size_t n, size_t i)
 {
+    if (candidates[i].state != DETECT_REFUSED)
+        return true;
     for (size_t k = 0; k < n; k++)
         if (candidates[k].state != DETECT_REFUSED &&
             is_at_same_place(&candidates[k], &candidates[i]))
@@ -123,8 +125,7 @@ static void add_reasons(const struct detect_candidate *candidates, size_t n,
 {
     for (size_t i = 0; i < n; i++)
         if (candidates[i].state == state && !is_covered(candidates, n, i) &&
-            !is_repeated(candidates, i) &&
-            (state != DETECT_REFUSED || is_of_no_kind(candidates, n, i)))
+            !is_repeated(candidates, i) && detect_is_told(candidates, n, i))
             add_reason(candidates, n, i, out);
 }
 

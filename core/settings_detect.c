@@ -132,9 +132,7 @@ static const struct config_node *own_url(const struct settings_maps *maps)
     return NULL;
 }
 
-/* What an adapter needs beside the URL may be in the environment; if it is nowhere, it is not this
- * adapter that the file means. */
-static bool complete(const struct plugin *plugin, void *options)
+bool settings_complete(const struct plugin *plugin, void *options)
 {
     struct config *apart = config_parse("", "{}", 2);
     option_complete(table_of(plugin), apart, config_root(apart), options);
@@ -156,7 +154,7 @@ static void add_candidate(struct detection *detection, const struct plugin *plug
                     spec.options);
     if (url != NULL)
         option_set(url_row(plugin), &url->value, 1, spec.options, NULL);
-    if (!complete(plugin, spec.options)) {
+    if (!settings_complete(plugin, spec.options)) { /* then the file means another adapter */
         settings_free_instance(&spec);
         return;
     }

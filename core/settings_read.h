@@ -42,6 +42,10 @@ const char *settings_read_candidates(struct config *config, const struct setting
                                      struct detect_options *options);
 void settings_free_candidates(struct detect_options *options);
 
+/* Takes the options that are absent from the environment and their defaults. False if one that is
+ * required is nowhere, or one does not fit. */
+bool settings_complete(const struct plugin *plugin, void *options);
+
 /* Checks the top's map of a kind where no pool takes it, so that it is not left unread. */
 void settings_check_unused(struct settings_reader *reader, enum instance_kind kind,
                            const struct config_node *top);
