@@ -211,15 +211,16 @@ static void ask_all(struct detect *detect, const struct dyn_call *call)
 /* The others have nothing more to do, and keep no connection. */
 static void take(struct detect *detect)
 {
+    struct side *side = detect->sides;
+    while (!side->candidate->is_chosen) /* one of them is */
+        side++;
     for (size_t i = 0; i < detect->n; i++)
-        if (detect->sides[i].candidate->is_chosen)
-            detect->chosen = &detect->sides[i];
-        else
+        if (&detect->sides[i] != side)
             close_side(&detect->sides[i]);
-    const struct detect_candidate *candidate = detect->chosen->candidate;
-    char *text = memory_format("found %s at %s: %s", candidate->spec.plugin->table.name,
-                               detect_place(candidate), candidate->text);
+    char *text = memory_format("found %s at %s: %s", side->candidate->spec.plugin->table.name,
+                               detect_place(side->candidate), side->candidate->text);
     detect->host->log(detect->host, DYN_INFO, text);
+    detect->chosen = side;
     free(text);
 }
 
