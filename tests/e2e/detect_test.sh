@@ -103,6 +103,18 @@ has 'an empty Redis is nothing' "$(in_env REDIS_URL="$redis_url" -- counted)" 'n
 nowhere=redis://:s3cret@127.0.0.1:1/0
 has 'a store that is down is no "no"' "$(in_env DATABASE_URL="$sqlite" REDIS_URL=$nowhere -- counted)" \
   'not every store could be asked: resque, sidekiq at REDIS_URL: cannot connect'
+redis CONFIG SET requirepass swordfish >/dev/null
+has 'nor is one that refuses' "$(in_env REDIS_URL="$redis_url" -- counted)" \
+  'not every store could be asked: resque, sidekiq at REDIS_URL: '
+redis -a swordfish CONFIG SET requirepass '' >/dev/null
+ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); $stdout.puts s.addr[1]; $stdout.flush; loop { (@c ||= []) << s.accept }' \
+  >silent.port &
+started $!
+until_true 20 test -s silent.port
+sed 's/^scaler/queue: { timeout: 800ms }\nscaler/' dynomatic.yml >timeout.yml
+said=$(in_env DATABASE_URL="$sqlite" REDIS_URL="redis://127.0.0.1:$(cat silent.port)" -- counted -c timeout.yml)
+has 'nor one that never answers' "$said" 'at REDIS_URL: 127.0.0.1:'
+has 'and the others were asked' "$said" 'found so far: delayedjob at DATABASE_URL (95 % sure)'
 in_env REDIS_URL=$nowhere -- dynomatic once >"$scratch/once.out" 2>&1
 is 'once fails then' $? 1
 is 'and sets nothing' "$(quantity worker)" 0
@@ -235,6 +247,10 @@ said=$(app_env dynomatic init 2>&1)
 is 'a file that is there is not written over' $? 1
 has 'and that is said' "$said" 'cannot write dynomatic.yml: it is there already'
 ok 'it is as it was' cmp dynomatic.yml before
+ln -s elsewhere.yml link.yml
+app_env dynomatic init -o link.yml >/dev/null 2>&1
+is 'nor through a link' "$? $([ -e elsewhere.yml ] || echo none)" '1 none'
+rm link.yml
 resque_keys
 app_env dynomatic init -o two.yml >/dev/null
 has 'of several it writes all, to be chosen from' "$(cat two.yml)" '# queue: { adapter: resque, url: "${REDIS_URL}" }
