@@ -15,7 +15,7 @@ struct side {
     const struct dyn_host *host; /* our own */
     struct detect_candidate *candidate;
     void *self;    /* NULL: not open */
-    bool has_told; /* it lacks a value that a rule wants */
+    uint32_t told; /* bits of the values whose lack was told */
 };
 
 struct detect {
@@ -131,7 +131,7 @@ static void detect_close(void *self)
 static bool open_side(struct side *side, struct detect *detect, struct detect_candidate *candidate)
 {
     const struct dyn_plugin *plugin = &candidate->spec.plugin->table;
-    *side = (struct side){side_table, detect->host, candidate, NULL, false};
+    *side = (struct side){side_table, detect->host, candidate, NULL, 0};
     *candidate =
         (struct detect_candidate){.spec = candidate->spec, .variable = candidate->variable};
     int32_t code = plugin->open(&side->table, candidate->spec.options, &side->self);
@@ -255,17 +255,23 @@ static int32_t find(struct detect *detect, const struct dyn_call *call,
 /* The file could not be checked for this while the adapter was not known. */
 static void tell_lacking(struct detect *detect, const struct dyn_group *groups, uint32_t n)
 {
+    static const struct {
+        int32_t metric;
+        const char *name;
+    } told[] = {{DYN_WAITING, "waiting"}, {DYN_LATENCY, "latency"}, {DYN_BUSY, "busy"}};
     const struct plugin *plugin = detect->chosen->candidate->spec.plugin;
-    uint32_t wanted = 0;
+    uint32_t lacking = 0;
     for (uint32_t i = 0; i < n; i++)
-        wanted |= groups[i].metrics;
-    if ((wanted & DYN_BIT(DYN_LATENCY) & ~plugin->queue.metrics) == 0 || detect->chosen->has_told)
-        return;
-    char *text = memory_format("%s cannot tell latency, so no rule by it can ever count",
-                               plugin->table.name);
-    detect->host->log(detect->host, DYN_WARN, text);
-    detect->chosen->has_told = true;
-    free(text);
+        lacking |= groups[i].metrics & ~plugin->queue.metrics & ~detect->chosen->told;
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
+        if ((lacking & DYN_BIT(told[i].metric)) == 0)
+            continue;
+        char *text = memory_format("%s cannot tell %s: what goes by it can never count",
+                                   plugin->table.name, told[i].name);
+        detect->host->log(detect->host, DYN_WARN, text);
+        free(text);
+    }
+    detect->chosen->told |= lacking;
 }
 
 static int32_t detect_measure(void *self, const struct dyn_call *call,
@@ -345,6 +351,15 @@ const char *detect_adapter(const struct instance_spec *spec)
         if (options.candidates[i].is_chosen)
             return options.candidates[i].spec.plugin->table.name;
     return spec->name;
+}
+
+bool detect_names_busy(const struct instance_spec *spec)
+{
+    struct detect_options options = detect_options_of(spec);
+    for (size_t i = 0; i < options.n; i++)
+        if (!DYN_HAS(&options.candidates[i].spec.plugin->queue, workers))
+            return false;
+    return true;
 }
 
 const char *detect_place(const struct detect_candidate *candidate)

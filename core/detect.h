@@ -45,6 +45,9 @@ struct detect_options detect_options_of(const struct instance_spec *spec);
 /* The adapter's name: "queue", the instance's own, while it is not known. */
 const char *detect_adapter(const struct instance_spec *spec);
 
+/* Whether whichever it is can name the workers that are busy; true if the adapter is named. */
+bool detect_names_busy(const struct instance_spec *spec);
+
 /* "REDIS_URL", "the file's url". */
 const char *detect_place(const struct detect_candidate *candidate);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/instance.h"
 
+#include "core/detect.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
@@ -372,7 +373,8 @@ const struct answer *instance_answer(const struct instance *instance, size_t i)
 bool instance_names_busy(const struct instance *instance)
 {
     const struct plugin *plugin = instance->spec->plugin;
-    return plugin->table.queue != NULL && DYN_HAS(&plugin->queue, workers);
+    return plugin->table.queue != NULL && DYN_HAS(&plugin->queue, workers) &&
+           detect_names_busy(instance->spec);
 }
 
 char **instance_take_busy(struct instance *instance, size_t i, size_t *n)

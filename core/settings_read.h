@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The inside of settings.h, shared by its files: settings.c (pools), settings_instance.c (the
  * queue and scaler maps), settings_detect.c (a queue map without an adapter), settings_rules.c
- * (rules), settings_scale.c (scale_up, scale_down, on_unknown), settings_limits.c (limits, uses). */
+ * (rules), settings_scale.c (scale_up, scale_down, on_unknown), settings_limits.c (limits, uses).
+ */
 #ifndef CORE_SETTINGS_READ_H
 #define CORE_SETTINGS_READ_H
 

@@ -49,6 +49,7 @@ resque_keys() {
 start_fake --formation worker=0:Standard-1X --formation web=1:Standard-1X
 cat >dynomatic.yml <<END
 interval: 100ms
+scale_down: { after: 0s }
 scaler: { backend: heroku-formation, app: myapp, token: "$token", api_url: "$api_url" }
 rules: [{ at_least: 1, dynos: 5 }]
 END

@@ -66,7 +66,18 @@ static int32_t store_measure(void *self, const struct dyn_call *call,
     return n == 99 ? store->host->fail(store->host, DYN_BROKEN, "it is too much") : DYN_OK;
 }
 
-#define ADAPTER(its_name)                                                      \
+static int32_t store_workers(void *self, const struct dyn_call *call,
+                             const struct dyn_group *groups, uint32_t n)
+{
+    const struct store *store = self;
+    const struct dyn_worker worker = {.host = "worker.1", .n_jobs = 1};
+    (void)call, (void)groups;
+    for (uint32_t i = 0; i < n; i++)
+        store->host->put_worker(store->host, i, &worker);
+    return DYN_OK;
+}
+
+#define ADAPTER(its_name, its_workers)                                         \
     {                                                                          \
         .table = {.name = its_name, .open = store_open, .close = store_close}, \
         .queue = {sizeof(struct dyn_queue),                                    \
@@ -74,11 +85,11 @@ static int32_t store_measure(void *self, const struct dyn_call *call,
                   store_measure,                                               \
                   store_detect,                                                \
                   NULL,                                                        \
-                  NULL},                                                       \
+                  its_workers},                                                \
     }
 
-static const struct plugin red = ADAPTER("red");
-static const struct plugin blue = ADAPTER("blue");
+static const struct plugin red = ADAPTER("red", store_workers);
+static const struct plugin blue = ADAPTER("blue", NULL);
 
 /* ---- Candidates ---- */
 
@@ -345,6 +356,28 @@ static void each_gets_a_share_of_the_time(void)
     end(&stage, instance);
 }
 
+static void busy_workers_are_named_if_all_can(void)
+{
+    struct stage stage = {0};
+    struct dyn_group group = {.name = "worker"};
+    size_t n;
+    add(&stage, &red, "REDIS_URL", found(95));
+    struct instance *instance = open_stage(&stage);
+    CHECK(detect_names_busy(&stage.spec));
+    instance_prepare_workers(instance, &group, 1);
+    instance_run(instance, clock_now_ms() + 1000);
+    CHECK_INT(instance_code(instance), DYN_OK);
+    char **busy = instance_take_busy(instance, 0, &n);
+    CHECK_INT(n, 1);
+    CHECK_TEXT(n == 1 ? busy[0] : "", "worker.1");
+    for (size_t i = 0; i < n; i++)
+        free(busy[i]);
+    free(busy);
+    add(&stage, &blue, "REDIS_URL", fails(DYN_NO, "no"));
+    CHECK(!detect_names_busy(&stage.spec)); /* it might have been this one */
+    end(&stage, instance);
+}
+
 static void out_of_time_is_not_no(void)
 {
     struct stage stage = {0};
@@ -375,6 +408,7 @@ static const struct test tests[] = {
     {"what an adapter must not say is a failure", what_an_adapter_must_not_say_is_a_failure},
     {"evidence is one clean line", evidence_is_one_clean_line},
     {"each gets a share of the time", each_gets_a_share_of_the_time},
+    {"busy workers are named if all can", busy_workers_are_named_if_all_can},
     {"out of time is not no", out_of_time_is_not_no},
 };
 SUITE_MAIN("detect", tests)
