@@ -102,8 +102,9 @@ has 'Sidekiq and Resque in one Redis' "$(in_env REDIS_URL="$redis_url" -- counte
 clear
 has 'an empty Redis is nothing' "$(in_env REDIS_URL="$redis_url" -- counted)" 'no installed adapter knows its store'
 nowhere=redis://:s3cret@127.0.0.1:1/0
-has 'a store that is down is no "no"' "$(in_env DATABASE_URL="$sqlite" REDIS_URL=$nowhere -- counted)" \
-  'not every store could be asked: resque, sidekiq at REDIS_URL: cannot connect'
+said=$(in_env DATABASE_URL="$sqlite" REDIS_URL=$nowhere -- counted)
+has 'a store that is down is no "no"' "$said" 'not every store could be asked: '
+has 'with its reason' "$said" 'sidekiq at REDIS_URL: cannot connect to 127.0.0.1:1/0'
 redis CONFIG SET requirepass swordfish >/dev/null
 has 'nor is one that refuses' "$(in_env REDIS_URL="$redis_url" -- counted)" \
   'not every store could be asked: resque, sidekiq at REDIS_URL: '
