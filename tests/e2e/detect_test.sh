@@ -9,6 +9,9 @@
 needs sqlite3 'it makes the database'
 needs jq 'it reads JSON'
 needs ruby 'it finds a free port'
+for plugin in sidekiq resque; do
+  [ -e "$top_builddir/.libs/$plugin.so" ] || { echo "1..0 # SKIP $plugin.so was not built"; exit 77; }
+done
 redis_start || { echo '1..0 # SKIP Redis is missing'; exit 77; }
 postgres_start || { echo '1..0 # SKIP PostgreSQL is missing'; exit 77; }
 mariadb_start || { echo '1..0 # SKIP MariaDB is missing'; exit 77; }
