@@ -9,14 +9,17 @@
 #include <string.h>
 #include <time.h>
 
-#define NAMES_SHOWN "10"    /* of the queues */
-#define SCANNED     "10000" /* keys that are looked at for another namespace */
+#define NAMES_SHOWN "10"   /* of the queues */
+#define SCANNED     "1000" /* keys that are looked at in one go for another namespace */
 
 enum {
     KEY_ROOM = 1024,
     JOBS_READ = 3, /* of that many queues the first job */
     DAYS = 31,     /* for which counts of a day are looked for */
+    SCANS_MOST = 10,
     SPACES_MOST = 5,
+    CURSOR_ROOM = 24,
+    EVIDENCE_ROOM = 320,
     PROOF = 95,
     GOOD = 90,
     HINT = 60,
@@ -245,8 +248,9 @@ static bool is_ours(enum redis_library library, const char *space, bool has_proc
     return has_workers || (!has_processes && is_named_so);
 }
 
+/* Writes the evidence for the first of them that is the library's. */
 static int32_t find_ours(const struct look *look, const char *const *spaces, size_t n,
-                         const char **found)
+                         char evidence[EVIDENCE_ROOM])
 {
     struct redis_pipe pipe = {0};
     struct redis_replies replies;
@@ -259,11 +263,14 @@ static int32_t find_ours(const struct look *look, const char *const *spaces, siz
     int32_t code = run(look, &pipe, &replies);
     if (code != DYN_OK)
         return code;
-    for (size_t i = 0; i < n && *found == NULL; i++)
+    for (size_t i = 0; i < n && evidence[0] == '\0'; i++)
         if (count_of(&replies, 3 * i) > 0 &&
             is_ours(look->library, spaces[i], count_of(&replies, 3 * i + 1) > 0,
                     count_of(&replies, 3 * i + 2) > 0))
-            *found = spaces[i];
+            snprintf(evidence, EVIDENCE_ROOM,
+                     "a set of queues in a namespace that the file must name: namespace: "
+                     "\"%.200s\"",
+                     spaces[i]);
     redis_replies_fini(&replies);
     return DYN_OK;
 }
@@ -278,40 +285,58 @@ static int32_t tell_nothing(const struct look *look)
     return dyn_failf(look->host, DYN_NO, "%s has no keys of %s", place, library);
 }
 
-static int32_t tell_elsewhere(const struct look *look, const char *space)
+/* The namespaces among some keys; the first one stays as it is. Returns how many there are. */
+static size_t spaces_in(const struct look *look, const redisReply *names, const char **spaces,
+                        size_t n)
 {
-    char evidence[320];
-    snprintf(evidence, sizeof evidence,
-             "a set of queues in a namespace that the file must name: namespace: \"%.200s\"",
-             space);
-    look->host->found(look->host, ELSEWHERE, evidence);
-    return DYN_OK;
+    for (size_t i = 0; i < names->elements && n < SPACES_MOST; i++)
+        if ((spaces[n] = space_in(look, names->element[i])) != NULL)
+            n++;
+    return n;
+}
+
+/* Looks at some of the keys, and moves the cursor on, to "0" at the end. */
+static int32_t scan(const struct look *look, char cursor[CURSOR_ROOM], char evidence[EVIDENCE_ROOM])
+{
+    struct redis_pipe pipe = {0};
+    struct redis_replies replies;
+    const char *spaces[SPACES_MOST] = {""};
+    bool has_space = look->space != NULL && look->space[0] != '\0';
+    redis_add(&pipe, "SCAN", cursor, "MATCH", "*:queues", "COUNT", SCANNED, NULL);
+    int32_t code = run(look, &pipe, &replies);
+    if (code != DYN_OK)
+        return code;
+    const redisReply *reply = replies.at[0];
+    snprintf(cursor, CURSOR_ROOM, "0");
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+        reply->element[0]->type == REDIS_REPLY_STRING &&
+        reply->element[1]->type == REDIS_REPLY_ARRAY) {
+        snprintf(cursor, CURSOR_ROOM, "%s", reply->element[0]->str);
+        size_t n = spaces_in(look, reply->element[1], spaces, has_space ? 1 : 0);
+        if (n > 0)
+            code = find_ours(look, spaces, n, evidence);
+    }
+    redis_replies_fini(&replies);
+    return code;
 }
 
 /* Keys of a namespace that is not the one of the options are a hint: the file must name it. */
 static int32_t look_elsewhere(const struct look *look)
 {
-    struct redis_pipe pipe = {0};
-    struct redis_replies replies;
-    const char *spaces[SPACES_MOST] = {""};
-    size_t n = look->space != NULL && look->space[0] != '\0' ? 1 : 0;
-    const char *found = NULL;
-    redis_add(&pipe, "SCAN", "0", "MATCH", "*:queues", "COUNT", SCANNED, NULL);
-    int32_t code = run(look, &pipe, &replies);
+    char cursor[CURSOR_ROOM] = "0";
+    char evidence[EVIDENCE_ROOM] = "";
+    int32_t code = DYN_OK;
+    for (int i = 0; i < SCANS_MOST && code == DYN_OK && evidence[0] == '\0'; i++) {
+        code = scan(look, cursor, evidence);
+        if (strcmp(cursor, "0") == 0)
+            break;
+    }
     if (code != DYN_OK)
         return code;
-    const redisReply *scan = replies.at[0];
-    if (scan->type == REDIS_REPLY_ARRAY && scan->elements == 2 &&
-        scan->element[1]->type == REDIS_REPLY_ARRAY)
-        for (size_t i = 0; i < scan->element[1]->elements && n < SPACES_MOST; i++)
-            if ((spaces[n] = space_in(look, scan->element[1]->element[i])) != NULL)
-                n++;
-    if (n > 0)
-        code = find_ours(look, spaces, n, &found);
-    if (code == DYN_OK)
-        code = found != NULL ? tell_elsewhere(look, found) : tell_nothing(look);
-    redis_replies_fini(&replies);
-    return code;
+    if (evidence[0] == '\0')
+        return tell_nothing(look);
+    look->host->found(look->host, ELSEWHERE, evidence);
+    return DYN_OK;
 }
 
 int32_t redis_detect(const struct dyn_host *host, struct redis *redis, const struct dyn_call *call,

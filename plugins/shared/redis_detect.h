@@ -10,8 +10,8 @@
 enum redis_library { REDIS_SIDEKIQ, REDIS_RESQUE };
 
 /* Calls host->found(), or returns what host->fail() returned. `space` is the namespace of the keys,
- * NULL or "" for none. At most four round trips, each of bounded work for the server; it only
- * reads. */
+ * NULL or "" for none. Two round trips where it finds the library there, at most twenty more where
+ * it looks for another namespace; each is little work for the server. It only reads. */
 int32_t redis_detect(const struct dyn_host *host, struct redis *redis, const struct dyn_call *call,
                      enum redis_library library, const char *space);
 

@@ -102,6 +102,8 @@ is 'what is of others by name is not its own' "$(detect)" "no: $place has no key
 status 4"
 redis SADD myapp:queues mail >/dev/null
 has 'another namespace is a hint' "$(detect)" 'found 20: a set of queues in a namespace that the file must name: namespace: "myapp"'
+seq 5000 | sed 's/.*/SET cache:& x/' | redis-cli -s "$redis_socket" --pipe >/dev/null
+has 'also among many keys' "$(detect)" 'namespace: "myapp"'
 clear; redis SET processes text >/dev/null; redis SET queues text >/dev/null
 has 'keys of other types do not confuse it' "$(detect)" 'status'
 clear; for i in $(seq 100 120); do redis SADD queues "queue$i" >/dev/null; done; redis SADD processes x >/dev/null
