@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * The only clock: monotonic milliseconds, never 0. Nothing but the loop, the commands and the log
- * read it; all others are told the time. */
+ * The only clocks. Nothing but the loop, the commands and the log read them; all others are told
+ * the time. */
 #ifndef CORE_CLOCK_H
 #define CORE_CLOCK_H
 
 #include <stdint.h>
 
+/* Monotonic milliseconds, never 0. */
 int64_t clock_now_ms(void);
+
+/* Milliseconds since 1970, for what people say in dates; may be set forward and back. */
+int64_t clock_utc_ms(void);
 
 #endif

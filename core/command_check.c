@@ -3,6 +3,7 @@
 #include "core/command.h"
 
 #include "core/ask.h"
+#include "core/clock.h"
 #include "core/detect.h"
 #include "core/log.h"
 #include "core/memory.h"
@@ -12,6 +13,24 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/* What each schedule says now. Of the dates that are over it is a warning: they can go. */
+static void add_schedules(const struct settings *settings, struct text *out)
+{
+    int64_t utc_ms = clock_utc_ms();
+    for (size_t i = 0; i < settings->n_pools; i++) {
+        const struct pool_spec *pool = &settings->pools[i];
+        if (pool->schedule.n == 0)
+            continue;
+        text_add_format(out, "%s: ", pool->name);
+        schedule_explain(&pool->schedule, utc_ms, out);
+        text_add(out, "\n");
+        struct text past = {0};
+        if (schedule_explain_past(&pool->schedule, utc_ms, &past))
+            text_add_format(out, "warning: %s: %s\n", pool->name, text_chars(&past));
+        text_fini(&past);
+    }
+}
 
 /* What opens, and what it can never run. Instances do no I/O for this. */
 static bool check_instances(const struct settings *settings, const struct ask *ask,
@@ -147,6 +166,7 @@ int command_check(const struct command_line *line)
     if (status == EXIT_DONE) {
         command_describe(settings, &out);
         text_add(&out, ": good\n");
+        add_schedules(settings, &out);
         if (!line->wants_connect)
             tell_undetected(settings, &out);
     }

@@ -6,6 +6,7 @@
 #include "core/detect.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/plugin.h"
 #include "core/table.h"
 #include "core/terminal.h"
 #include "core/text.h"
@@ -108,6 +109,20 @@ static struct value value_of(const struct row *row, const struct column *column)
     return row->answer != NULL ? answer_value(row->answer, column->metric) : VALUE_UNKNOWN;
 }
 
+/* Whether no job at all is due later: then there is no next due time, which is not put. */
+static bool is_nothing_due(const struct row *row)
+{
+    uint32_t told = row->queue->plugin->queue.metrics;
+    if (row->answer == NULL || (told & DYN_BIT(DYN_NEXT_DUE)) == 0)
+        return false;
+    for (int32_t metric = DYN_SCHEDULED; metric <= DYN_RETRYING; metric++) {
+        struct value jobs = answer_value(row->answer, metric);
+        if ((told & DYN_BIT(metric)) != 0 && (jobs.doubt != KNOWN_EXACT || jobs.number != 0))
+            return false;
+    }
+    return true;
+}
+
 /* "-" where there is none, which only a next due time can be; "?" where it is not known. */
 static void add_value_cell(struct table *table, const struct row *row, const struct column *column)
 {
@@ -115,7 +130,7 @@ static void add_value_cell(struct table *table, const struct row *row, const str
     const char *more = value.doubt == KNOWN_AT_LEAST ? "+" : "";
     struct text time = {0};
     if (value.doubt == KNOWN_NOT)
-        table_cell(table, "%s", column->metric == DYN_NEXT_DUE && row->answer != NULL ? "-" : "?");
+        table_cell(table, "%s", column->metric == DYN_NEXT_DUE && is_nothing_due(row) ? "-" : "?");
     else if (column->is_time) {
         text_add_ms(&time, value.number);
         table_cell(table, "%s%s", text_chars(&time), more);

@@ -2,6 +2,7 @@
  * dynomatic run, the daemon, and dynomatic once, one cycle. */
 #include "core/command.h"
 
+#include "core/clock.h"
 #include "core/crew.h"
 #include "core/cycle.h"
 #include "core/log.h"
@@ -34,12 +35,23 @@ static void log_lines(const char *lines)
     free(copy);
 }
 
+static void warn_of_the_past(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->n_pools; i++) {
+        struct text past = {0};
+        if (schedule_explain_past(&settings->pools[i].schedule, clock_utc_ms(), &past))
+            log_write(LOG_WARN, settings->pools[i].name, "%s", text_chars(&past));
+        text_fini(&past);
+    }
+}
+
 /* Opens the instances of the settings, which are the cycle's from then on. */
 static struct cycle *open_cycle(struct settings *settings, struct cycle_options options)
 {
     struct text errors = {0};
     struct text what = {0};
     command_describe(settings, &what);
+    warn_of_the_past(settings);
     struct cycle *cycle = cycle_new(settings, options, &errors);
     if (cycle != NULL)
         log_write(LOG_INFO, "dynomatic", "%s%s", text_chars(&what),

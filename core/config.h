@@ -61,6 +61,9 @@ void config_mistake_at_key(struct config *config, const struct config_node *map,
 
 size_t config_mistakes(const struct config *config);
 
+/* Whether one of them is in this value, so that what it seems to mean is not what was meant. */
+bool config_has_mistake(const struct config *config, const struct config_node *node);
+
 /* All mistakes in the order of the file, for people. */
 void config_print_mistakes(const struct config *config, struct text *out);
 

@@ -74,6 +74,25 @@ size_t config_mistakes(const struct config *config)
     return config->n_mistakes;
 }
 
+static bool is_mistaken(const struct config *config, size_t at)
+{
+    for (size_t i = 0; i < config->n_mistakes && i < CONFIG_MOST_MISTAKES; i++)
+        if (config->mistakes[i].has_place && config->mistakes[i].at == at)
+            return true;
+    return false;
+}
+
+bool config_has_mistake(const struct config *config, const struct config_node *node)
+{
+    bool has_one = is_mistaken(config, node->span.from);
+    for (size_t i = 0; i < node->n_entries && !has_one; i++) {
+        const struct config_entry *entry = &node->entries[i];
+        has_one = (entry->key != NULL && is_mistaken(config, entry->key_at)) ||
+                  config_has_mistake(config, entry->value);
+    }
+    return has_one;
+}
+
 void config_hide_span(struct config *config, struct config_span span)
 {
     if (config->hidden == NULL)

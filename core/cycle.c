@@ -43,8 +43,9 @@ struct line {
 struct cycle {
     struct settings *settings;
     struct cycle_options options;
-    struct pool *pools; /* n_pools of the settings */
-    struct line *lines; /* n_instances of the settings, in their order */
+    struct pool *pools;   /* n_pools of the settings */
+    struct line *lines;   /* n_instances of the settings, in their order */
+    int64_t utc_ahead_ms; /* of the clock that now_ms is of */
     uint32_t dice;
 };
 
@@ -251,6 +252,17 @@ static void plan_next(const struct cycle *cycle, const struct seat *seat, int64_
         cycle->options.once ? INT64_MAX : (now_ms / interval_ms + 1) * interval_ms;
 }
 
+/* A pool is due: what its schedule says now holds until it is due again, so that what is measured
+ * is what the decision goes by. It is due also when the schedule says something else. */
+static void take_turn(const struct cycle *cycle, const struct seat *seat, int64_t now_ms)
+{
+    int64_t left_ms = pool_follow_schedule(seat->pool, now_ms + cycle->utc_ahead_ms);
+    plan_next(cycle, seat, now_ms);
+    struct source *source = source_of(seat);
+    if (left_ms < source->due_ms - now_ms && !cycle->options.once)
+        source->due_ms = now_ms + left_ms;
+}
+
 static void start_measure(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms)
 {
     struct dyn_group *groups = memory_new(line->n_seats, sizeof *groups);
@@ -259,9 +271,9 @@ static void start_measure(struct cycle *cycle, struct line *line, struct crew *c
         const struct seat *seat = &line->seats[i];
         if (source_of(seat)->due_ms > now_ms)
             continue;
+        take_turn(cycle, seat, now_ms);
         groups[line->n_asked] = pool_group(seat->pool, seat->source, now_ms);
         line->asked[line->n_asked++] = *seat;
-        plan_next(cycle, seat, now_ms);
     }
     instance_prepare_measure(line->instance, groups, line->n_asked);
     free(groups);
@@ -311,8 +323,8 @@ static void decide_unmeasured(struct cycle *cycle, struct line *line, int64_t no
         const struct seat *seat = &line->seats[i];
         if (source_of(seat)->due_ms > now_ms)
             continue;
+        take_turn(cycle, seat, now_ms);
         decide(cycle, seat->pool, now_ms);
-        plan_next(cycle, seat, now_ms);
     }
 }
 
@@ -485,6 +497,11 @@ static int64_t step_scaler(struct cycle *cycle, struct line *line, struct crew *
 }
 
 /* ---- From outside ---- */
+
+void cycle_set_clock(struct cycle *cycle, int64_t utc_ahead_ms)
+{
+    cycle->utc_ahead_ms = utc_ahead_ms;
+}
 
 int64_t cycle_step(struct cycle *cycle, struct crew *crew, int64_t now_ms)
 {

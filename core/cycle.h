@@ -30,6 +30,10 @@ void cycle_free(struct cycle *cycle);
 /* Carries over from the cycle before what outlasts a new configuration, by the pools' names. */
 void cycle_inherit(struct cycle *cycle, const struct cycle *old);
 
+/* Tells how far UTC, in milliseconds since 1970, is ahead of the clock of now_ms; schedules go by
+ * it. */
+void cycle_set_clock(struct cycle *cycle, int64_t utc_ahead_ms);
+
 /* Starts what can be started at now_ms. Returns when to come back at the latest (or when the crew
  * has something), INT64_MAX if nothing is planned. */
 int64_t cycle_step(struct cycle *cycle, struct crew *crew, int64_t now_ms);

@@ -119,6 +119,7 @@ int loop_run(struct cycle **cycle, struct crew *crew, struct loop_reload reload_
     if (loop.signal_fd < 0)
         return -1;
     while (!loop.ends) {
+        cycle_set_clock(loop.cycle, clock_utc_ms() - clock_now_ms());
         int64_t next_ms = cycle_step(loop.cycle, crew, clock_now_ms());
         if (next_ms == INT64_MAX)
             break; /* nothing is planned: it was to be done once */

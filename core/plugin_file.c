@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -156,10 +157,17 @@ char **plugin_names(size_t *n)
 
 /* ---- Who could have put it there ---- */
 
+/* Whose files are loaded: root's, and the user's own. A program that was lent privileges its user
+ * does not have (setuid, setgid, capabilities) lends them to nothing that is the user's. */
+static bool is_trusted(uid_t owner)
+{
+    return owner == 0 || (owner == geteuid() && getauxval(AT_SECURE) == 0);
+}
+
 static int check_rights(const char *what, const char *path, const struct stat *status,
                         struct error *error)
 {
-    if (status->st_uid != 0 && status->st_uid != geteuid())
+    if (!is_trusted(status->st_uid))
         return error_set(error, "%s belongs to user %u, who could replace it: chown root %s", what,
                          (unsigned)status->st_uid, path);
     if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
@@ -168,23 +176,59 @@ static int check_rights(const char *what, const char *path, const struct stat *s
     return 0;
 }
 
+/* The folder of a path, which the caller frees; NULL of the topmost. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return memory_copy(".");
+    if (slash == path)
+        return path[1] == '\0' ? NULL : memory_copy("/");
+    return memory_copy_n(path, (size_t)(slash - path));
+}
+
+static int look_at(const char *folder, struct stat *status, struct error *error)
+{
+    if (stat(folder, status) == 0)
+        return 0;
+    return error_set(error, "cannot look at its folder %s: %s", folder, strerror(errno));
+}
+
+/* Whoever may rename a folder decides what lies below it. A sticky bit, as that of /tmp, leaves
+ * that to who owns the folder. Who could replace the installation's own folder could replace this
+ * program as well, so nothing above it is looked at; nor above a relative path, which comes again
+ * resolved. */
+static int check_above(const char *folder, struct error *error)
+{
+    bool is_top = folder[0] != '/' || strcmp(folder, PLUGIN_FOLDER) == 0;
+    char *above = is_top ? NULL : folder_of(folder);
+    struct stat status;
+    if (above == NULL)
+        return 0;
+    int result = check_above(above, error) < 0 ? -1 : look_at(above, &status, error);
+    if (result == 0 && (status.st_mode & S_ISVTX) != 0)
+        status.st_mode &= ~(mode_t)(S_IWGRP | S_IWOTH);
+    if (result == 0)
+        result = check_rights("a folder above it", above, &status, error);
+    free(above);
+    return result;
+}
+
 /* A folder like /tmp, where everybody may add files, is refused in spite of its sticky bit: what
  * lies there under this name may be anybody's. */
 static int check_folder(const char *path, struct error *error)
 {
-    const char *slash = strrchr(path, '/');
-    size_t length = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
-    char *folder = length > 0 ? memory_copy_n(path, length) : memory_copy(".");
+    char *folder = folder_of(path);
     struct stat status;
-    int result = stat(folder, &status) < 0
-                     ? error_set(error, "cannot look at its folder %s: %s", folder, strerror(errno))
-                     : check_rights("its folder", folder, &status, error);
+    int result = check_above(folder, error) < 0 ? -1 : look_at(folder, &status, error);
+    if (result == 0)
+        result = check_rights("its folder", folder, &status, error);
     free(folder);
     return result;
 }
 
-/* The folder comes first: once nobody else can change it, the file that is looked at here is the
- * one that is loaded later, without holding it open in between. */
+/* From the top down: once nobody else can change the folders, the file that is looked at here is
+ * the one that is loaded later, without holding it open in between. */
 int plugin_file_check(const char *path, struct error *error)
 {
     struct stat status;

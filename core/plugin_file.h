@@ -14,8 +14,9 @@ char *plugin_file_find(const char *name, struct error *error);
  * frees it. */
 char *plugin_file_name(const char *path);
 
-/* Whether only root and the effective user can say what is in this file. -1 with an error that
- * names the path and what to do. */
+/* Whether only root and the effective user can say what is in this file, by the owners and modes of
+ * it and of the folders down to it; with privileges that the user lacks, whether only root can. -1
+ * with an error that names the path and what to do. */
 int plugin_file_check(const char *path, struct error *error);
 
 #endif

@@ -254,7 +254,7 @@ static int32_t linger(const struct policy *policy, const struct history *history
     return 1;
 }
 
-/* A worker that runs a job is not stopped. */
+/* A worker that runs a job is not stopped, be it one more than max. */
 static int32_t spare_busy(const struct policy *policy, struct history *history,
                           const struct inputs *inputs, int32_t size, struct decision *decision)
 {
@@ -306,8 +306,8 @@ struct decision policy_decide(const struct policy *policy, struct history *histo
         int32_t lowered = go_down(policy, history, inputs, size, &decision);
         size = size > inputs->present ? raised : lowered;
         size = linger(policy, history, inputs, size, &decision);
+        size = within_bounds(policy, size, &decision); /* so that a max that fell spares them too */
         size = spare_busy(policy, history, inputs, size, &decision);
-        size = within_bounds(policy, size, &decision);
         size = within_room(inputs, size, &decision);
     }
     decision.size = size;

@@ -17,11 +17,33 @@ enum {
 
 #define NOT_REFUSED ((struct refused){-1, 0, 0})
 
+static int32_t greater(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+static int32_t smaller(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
 /* ---- Life ---- */
+
+/* Entry i of the schedule, -1: the pool's own policy. */
+static void put_in_force(struct pool *pool, int32_t i)
+{
+    const struct policy *policy = i >= 0 ? &pool->spec->scheduled[i] : &pool->spec->policy;
+    if (policy->rules != pool->policy.rules)
+        pool->history.in_force = 0; /* which is by their numbers */
+    pool->timetable.entry = i;
+    pool->policy = *policy;
+    pool->policy.max = smaller(policy->max, pool->limit);
+    pool->policy.min = smaller(policy->min, pool->limit);
+}
 
 void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit, bool names_busy)
 {
-    *pool = (struct pool){.spec = spec, .policy = spec->policy, .names_busy = names_busy};
+    *pool = (struct pool){.spec = spec, .limit = limit, .names_busy = names_busy};
     pool->reading = READING_NONE;
     pool->sources = memory_new(spec->n_sources, sizeof *pool->sources);
     for (size_t i = 0; i < spec->n_sources; i++)
@@ -31,10 +53,8 @@ void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit, b
     pool->applying = -1;
     pool->told = -1;
     pool->refused = NOT_REFUSED;
-    if (pool->policy.max > limit)
-        pool->policy.max = limit;
-    if (pool->policy.min > limit)
-        pool->policy.min = limit;
+    pool->decided_in = -1;
+    put_in_force(pool, -1);
 }
 
 static void forget_busy(struct source *source)
@@ -59,27 +79,43 @@ void pool_fini(struct pool *pool)
     free(pool->why);
 }
 
+static bool have_same_rules(const struct policy *a, const struct policy *b)
+{
+    bool are_same = a->n_rules == b->n_rules;
+    for (size_t i = 0; i < a->n_rules && are_same; i++)
+        are_same = a->rules[i].kind == b->rules[i].kind &&
+                   a->rules[i].at_least == b->rules[i].at_least &&
+                   a->rules[i].release_below == b->rules[i].release_below;
+    return are_same;
+}
+
 void pool_inherit(struct pool *pool, const struct pool *old)
 {
     pool->history = old->history;
+    if (!have_same_rules(&pool->policy, &old->policy))
+        pool->history.in_force = 0; /* which is by their numbers */
+    pool->crashed = old->crashed;
+    pool->crashes_ms = old->crashes_ms;
+    pool->is_crashing = old->is_crashing;
 }
 
 /* The most that the policy may ask for by itself. */
 static int32_t most_wanted(const struct policy *policy)
 {
-    int32_t most = policy->min > policy->then ? policy->min : policy->then;
+    int32_t most = greater(policy->min, policy->then);
     for (size_t i = 0; i < policy->n_rules; i++)
-        if (policy->rules[i].dynos > most)
-            most = policy->rules[i].dynos;
+        most = greater(most, policy->rules[i].dynos);
     if (policy->per_dyno > 0)
         most = policy->max;
-    return most < policy->max ? most : policy->max;
+    return smaller(most, policy->max);
 }
 
 bool pool_explain_limit(const struct pool_spec *spec, const char *scaler, int32_t limit,
                         struct text *out)
 {
     int32_t most = most_wanted(&spec->policy);
+    for (size_t i = 0; i < spec->schedule.n; i++)
+        most = greater(most, most_wanted(&spec->scheduled[i]));
     if (most <= limit)
         return false;
     if (most == INT32_MAX)
@@ -89,6 +125,36 @@ bool pool_explain_limit(const struct pool_spec *spec, const char *scaler, int32_
     text_add_format(out, ", %s can run %d by its options: never more than %d will run", scaler,
                     limit, limit);
     return true;
+}
+
+/* ---- Schedule ---- */
+
+static void tell_schedule(const struct pool *pool, int32_t before)
+{
+    const struct schedule_entry *entries = pool->spec->schedule.entries;
+    int32_t now = pool->timetable.entry;
+    if (now >= 0)
+        log_write(LOG_INFO, pool->spec->name, "schedule %s", entries[now].words);
+    else
+        log_write(LOG_INFO, pool->spec->name, "schedule %s is over", entries[before].words);
+}
+
+/* A clock that was set back may show a time before the one that is known. */
+int64_t pool_follow_schedule(struct pool *pool, int64_t utc_ms)
+{
+    const struct schedule *schedule = &pool->spec->schedule;
+    struct timetable *timetable = &pool->timetable;
+    if (schedule->n == 0)
+        return INT64_MAX;
+    if (utc_ms < timetable->from_ms || utc_ms >= timetable->until_ms) {
+        int32_t before = timetable->entry;
+        put_in_force(pool, schedule_at(schedule, utc_ms));
+        timetable->from_ms = utc_ms;
+        timetable->until_ms = schedule_next(schedule, utc_ms);
+        if (timetable->entry != before)
+            tell_schedule(pool, before);
+    }
+    return timetable->until_ms - utc_ms;
 }
 
 /* ---- What holds a pool up is told when it changes ---- */
@@ -218,6 +284,8 @@ void pool_decide(struct pool *pool, int64_t now_ms)
         .room_of = pool->room_of,
     };
     pool->decision = policy_decide(&pool->policy, &pool->history, &inputs);
+    pool->decided_by = pool->policy;
+    pool->decided_in = pool->timetable.entry;
     int32_t size = pool->decision.size;
     bool is_refused = size == pool->refused.size && now_ms < pool->refused.until_ms;
     bool is_spared = pool->decision.spares_busy && now_ms < pool->spared.again_ms;
@@ -355,7 +423,10 @@ void pool_take_size(struct pool *pool, const struct answer *answer, int64_t now_
 static char *explain(const struct pool *pool)
 {
     struct text why = {0};
-    policy_explain(&pool->policy, &pool->decision, &pool->reading, &why);
+    policy_explain(&pool->decided_by, &pool->decision, &pool->reading, &why);
+    if (pool->decided_in >= 0)
+        text_add_format(&why, "; schedule %s",
+                        pool->spec->schedule.entries[pool->decided_in].words);
     return text_take(&why);
 }
 

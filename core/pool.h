@@ -37,15 +37,26 @@ struct spared {
     int64_t total;    /* dynos that were kept for them, so far */
 };
 
+/* What the schedule says, by the clock on the wall. */
+struct timetable {
+    int64_t from_ms; /* since when, and until when, as far as is known */
+    int64_t until_ms;
+    int32_t entry; /* in force, -1: none */
+};
+
 struct pool {
     const struct pool_spec *spec;
-    struct policy policy;   /* the spec's, with max cut to what the back-end can run */
+    struct policy policy; /* the one in force, cut to what the back-end can run */
+    int32_t limit;        /* which is this */
+    struct timetable timetable;
     int32_t room;           /* the most that what pools share leaves for it */
     const char *room_of;    /* what that is; NULL: nothing */
     struct source *sources; /* spec->n_sources */
     struct reading reading; /* of all of them, at the last decision */
     struct history history;
     struct decision decision; /* the last one */
+    struct policy decided_by; /* the policy that was in force then */
+    int32_t decided_in;       /* and the entry of the schedule, -1: none */
     int32_t size;             /* the platform's; -1: not known */
     int32_t crashed;          /* of them: have crashed, as last told */
     bool is_crashing;         /* so many that nothing is added, as last logged */
@@ -68,6 +79,10 @@ void pool_fini(struct pool *pool);
 
 /* Carries over what outlasts a new configuration. */
 void pool_inherit(struct pool *pool, const struct pool *old);
+
+/* Puts in force what the schedule says at utc_ms. Returns how long that holds at least,
+ * INT64_MAX: for ever. */
+int64_t pool_follow_schedule(struct pool *pool, int64_t utc_ms);
 
 /* What was measured of a source at now_ms; answer NULL: nothing could be. */
 void pool_take_reading(struct pool *pool, size_t source, const struct answer *answer,

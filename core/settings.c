@@ -54,9 +54,10 @@ static const struct dyn_option pool_rows[] = {
 static const struct option_table pool_table = {pool_rows, sizeof pool_rows / sizeof pool_rows[0]};
 
 /* Keys with maps and lists of their own, which are read apart; the last ones at the top only. */
-static const char *const other_keys[] = {"queue",      "scaler", "rules",  "on_unknown", "scale_up",
-                                         "scale_down", "uses",   "limits", "pools"};
-enum { N_POOL_OTHERS = 7, N_TOP_OTHERS = 9 };
+static const char *const other_keys[] = {"queue",    "scaler",     "rules",    "on_unknown",
+                                         "scale_up", "scale_down", "schedule", "uses",
+                                         "limits",   "pools"};
+enum { N_POOL_OTHERS = 8, N_TOP_OTHERS = 10 };
 
 /* ---- One pool ---- */
 
@@ -209,6 +210,8 @@ static void read_policy(struct request *request, struct pool_spec *pool)
     settings_read_scale_up(request->config, node_of(request, "scale_up"), &pool->policy);
     settings_read_scale_down(request->config, node_of(request, "scale_down"),
                              request->reader->settings, pool);
+    settings_read_schedule(request->config, node_of(request, "schedule"), request->reader->settings,
+                           pool);
     free(rules.nodes);
 }
 
@@ -347,11 +350,14 @@ static void check_unused(struct settings_reader *reader)
     settings_read_rules(reader->config, config_get(reader->top, "rules"), &rules);
     free(rules.rules);
     free(rules.nodes);
-    struct pool_spec none = {0};
+    struct pool_spec none = {.policy.max = INT32_MAX};
     settings_read_on_unknown(reader->config, config_get(reader->top, "on_unknown"), &none.policy);
     settings_read_scale_up(reader->config, config_get(reader->top, "scale_up"), &none.policy);
     settings_read_scale_down(reader->config, config_get(reader->top, "scale_down"),
                              reader->settings, &none);
+    settings_read_schedule(reader->config, config_get(reader->top, "schedule"), reader->settings,
+                           &none);
+    settings_free_schedule(&none);
     settings_check_unused(reader, INSTANCE_QUEUE, config_get(reader->top, "queue"));
     settings_check_unused(reader, INSTANCE_SCALER, config_get(reader->top, "scaler"));
 }
@@ -418,6 +424,7 @@ static void free_pool(struct pool_spec *pool)
     free(pool->queues);
     free(pool->sources);
     free(pool->uses);
+    settings_free_schedule(pool);
     free(pool->policy.rules);
     free(pool->process);
     free(pool->name);

@@ -7,6 +7,7 @@
 #include "core/config.h"
 #include "core/plugin.h"
 #include "core/policy.h"
+#include "core/schedule.h"
 
 enum instance_kind { INSTANCE_QUEUE, INSTANCE_SCALER };
 
@@ -39,8 +40,10 @@ struct pool_spec {
     char **queues; /* n_queues 0: all */
     size_t n_queues;
     int64_t interval_ms;
-    struct policy policy;
-    size_t *sources; /* its queue instances: indices in settings.instances */
+    struct policy policy; /* where no entry of the schedule is in force */
+    struct schedule schedule;
+    struct policy *scheduled; /* for each entry of it, the pool's policy with the entry's changes */
+    size_t *sources;          /* its queue instances: indices in settings.instances */
     size_t n_sources;
     size_t scaler; /* likewise */
     struct use *uses;

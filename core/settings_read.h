@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The inside of settings.h, shared by its files: settings.c (pools), settings_instance.c (the
  * queue and scaler maps), settings_detect.c (a queue map without an adapter), settings_rules.c
- * (rules), settings_scale.c (scale_up, scale_down, on_unknown), settings_limits.c (limits, uses).
- */
+ * (rules), settings_scale.c (scale_up, scale_down, on_unknown), settings_limits.c (limits, uses),
+ * settings_schedule.c (schedule). */
 #ifndef CORE_SETTINGS_READ_H
 #define CORE_SETTINGS_READ_H
 
@@ -97,5 +97,11 @@ void settings_read_scale_up(struct config *config, const struct config_node *nod
                             struct policy *policy);
 void settings_read_scale_down(struct config *config, const struct config_node *node,
                               const struct settings *settings, struct pool_spec *pool);
+
+/* Reads a list of entries (NULL: none) into the pool's schedule, each with a policy of its own made
+ * of the pool's, which must be complete. */
+void settings_read_schedule(struct config *config, const struct config_node *list,
+                            const struct settings *settings, struct pool_spec *pool);
+void settings_free_schedule(struct pool_spec *pool);
 
 #endif

@@ -3,7 +3,7 @@
  * many workers should run; whoever starts them reads it. The third worker of the pool "mail" is
  * "mail.3", and a smaller number stops the highest first.
  *
- *     cc -shared -fPIC -I include examples/files.c -o files.so
+ *     cc -shared -fPIC $(pkg-config --cflags dynomatic) files.c -o files.so
  *     scaler: { backend: ./files.so, folder: /var/lib/sizes }
  */
 #include <dynomatic/util.h>

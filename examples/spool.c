@@ -2,7 +2,7 @@
  * A queue adapter to copy. A job is a file in a folder; its queue is its name up to the first dot:
  * mail.0001 waits in "mail".
  *
- *     cc -shared -fPIC -I include examples/spool.c -o spool.so
+ *     cc -shared -fPIC $(pkg-config --cflags dynomatic) spool.c -o spool.so
  *     queue: { adapter: ./spool.so, path: /var/spool/jobs }
  */
 #include <dynomatic/util.h>

@@ -5,11 +5,12 @@
  */
 #include <config.h>
 
-#include "delayedjob_query.h"
+#include "delayedjob_answer.h"
 
 #include <dynomatic/plugin.h>
 #include <dynomatic/util.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ enum {
     EXACT_SHARE = 100,    /* an exact count may take one part in so many of the time */
     DOUBTS_BEFORE_ADVICE = 10
 };
+static const int64_t LOOK_EVERY_NS = INT64_C(600) * 1000000000; /* at the table, for a migration */
 
 struct config {
     const char *url;
@@ -32,7 +34,9 @@ struct delayedjob {
     const struct dyn_host *host;
     struct sql *sql;
     struct jobs jobs;
-    bool is_looked_up; /* what `jobs` says of the table is so */
+    unsigned connection;   /* on which the table was looked up */
+    int64_t look_after_ns; /* what `jobs` says of it holds until then */
+    bool has_told_index;   /* that it is missing */
     bool has_advised;
     unsigned doubts;        /* measures in a row that left a doubt */
     int64_t exact_after_ns; /* no exact count before */
@@ -96,13 +100,20 @@ static void note_table(struct delayedjob *dj, const struct sql_table *table)
     dj->jobs.locked_at = sql_table_type(table, "locked_at");
     dj->jobs.has_queue = sql_table_has_column(table, "queue");
     dj->jobs.has_index = sql_table_has_index(table, "priority,run_at");
-    dj->is_looked_up = true;
-    if (!dj->jobs.has_index)
+    dj->connection = sql_connection(dj->sql);
+    dj->look_after_ns = dyn_now_ns() + LOOK_EVERY_NS;
+    if (!dj->jobs.has_index && !dj->has_told_index)
         dyn_logf(
             dj->host, DYN_WARN,
             "table %s has no index on (priority, run_at), which Delayed Job's migration makes: "
             "each look reads the whole table",
             dj->jobs.table);
+    dj->has_told_index = !dj->jobs.has_index;
+}
+
+static bool is_looked_up(const struct delayedjob *dj)
+{
+    return dj->connection == sql_connection(dj->sql) && dyn_now_ns() < dj->look_after_ns;
 }
 
 static int32_t look_up(struct delayedjob *dj, const struct dyn_call *call)
@@ -139,217 +150,8 @@ static int32_t ask(struct delayedjob *dj, const struct dyn_call *call, char *tex
     int32_t code = sql_ask(dj->sql, call, &query, rows);
     free(text);
     if (code == DYN_BROKEN)
-        dj->is_looked_up = false;
+        dj->look_after_ns = 0;
     return code;
-}
-
-/* ---- Answers ---- */
-
-/* What is known of one queue, or of all that a group has. */
-struct tally {
-    int64_t counts[DYN_NEXT_DUE + 1]; /* by metric; the ages not */
-    int64_t latency_ms;               /* -1: no job seen that waits */
-    int64_t next_due_ms;              /* -1: no job seen that is due later */
-};
-
-struct lane {
-    const char *queue; /* the answer's; NULL: unnamed */
-    struct tally tally;
-};
-
-struct answer {
-    struct sql_rows rows;
-    struct lane *queues; /* sorted by name */
-    size_t n_queues;
-    struct tally all;
-    bool has_more_newest; /* the fence was reached, so more may wait */
-    bool has_more_oldest; /* likewise, so older ones may wait ... */
-    int64_t unseen_ms;    /* ... of this age at most; INT64_MAX: not known */
-    int64_t enough;       /* so many waiting jobs ended the count; 0: none did */
-    bool has_queue;
-};
-
-static const struct tally nothing = {{0}, -1, -1};
-
-static void add(struct tally *sum, const struct tally *more)
-{
-    for (size_t i = 0; i < sizeof sum->counts / sizeof sum->counts[0]; i++)
-        sum->counts[i] += more->counts[i];
-    if (more->latency_ms > sum->latency_ms)
-        sum->latency_ms = more->latency_ms;
-    if (more->next_due_ms >= 0 && (sum->next_due_ms < 0 || more->next_due_ms < sum->next_due_ms))
-        sum->next_due_ms = more->next_due_ms;
-}
-
-/* An age of a cell, -1 for none. Clocks differ: what is not yet due is due now. */
-static int64_t age_in(const struct sql_rows *rows, size_t row, size_t column)
-{
-    if (column >= rows->n_columns || sql_cell(rows, row, column) == NULL)
-        return -1;
-    int64_t ms = sql_integer(rows, row, column, 0);
-    return ms > 0 ? ms : 0;
-}
-
-static struct tally tally_in(const struct sql_rows *rows, size_t row)
-{
-    static const struct {
-        int metric;
-        size_t column;
-    } counts[] = {{DYN_WAITING, COLUMN_WAITING},
-                  {DYN_BUSY, COLUMN_BUSY},
-                  {DYN_SCHEDULED, COLUMN_SCHEDULED},
-                  {DYN_RETRYING, COLUMN_RETRYING},
-                  {DYN_FAILED, COLUMN_FAILED}};
-    struct tally tally = nothing;
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
-        if (counts[i].column < rows->n_columns)
-            tally.counts[counts[i].metric] = sql_integer(rows, row, counts[i].column, 0);
-    tally.latency_ms = age_in(rows, row, COLUMN_LATENCY);
-    tally.next_due_ms = age_in(rows, row, COLUMN_NEXT_DUE);
-    return tally;
-}
-
-static void take_edge(struct answer *answer, size_t row)
-{
-    bool has_more = sql_integer(&answer->rows, row, COLUMN_WAITING, 0) != 0;
-    if (strcmp(sql_cell(&answer->rows, row, COLUMN_PART), PART_NEWEST) == 0) {
-        answer->has_more_newest = has_more;
-        return;
-    }
-    int64_t unseen_ms = age_in(&answer->rows, row, COLUMN_LATENCY);
-    answer->has_more_oldest = has_more || unseen_ms >= 0;
-    answer->unseen_ms = unseen_ms >= 0 ? unseen_ms : INT64_MAX;
-}
-
-static int compare_names(const char *a, const char *b)
-{
-    if (a == NULL || b == NULL)
-        return (a != NULL) - (b != NULL);
-    return strcmp(a, b);
-}
-
-static int compare_lanes(const void *a, const void *b)
-{
-    return compare_names(((const struct lane *)a)->queue, ((const struct lane *)b)->queue);
-}
-
-/* Sorts the rows of an answer; false if memory is gone. */
-static bool sort_out(struct answer *answer)
-{
-    answer->all = nothing;
-    answer->queues = calloc(answer->rows.n_rows + 1, sizeof *answer->queues);
-    if (answer->queues == NULL)
-        return false;
-    for (size_t row = 0; row < answer->rows.n_rows; row++) {
-        if (sql_integer(&answer->rows, row, COLUMN_IS_EDGE, 0) != 0) {
-            take_edge(answer, row);
-            continue;
-        }
-        struct lane *lane = &answer->queues[answer->n_queues++];
-        lane->queue = sql_cell(&answer->rows, row, COLUMN_QUEUE);
-        lane->tally = tally_in(&answer->rows, row);
-        add(&answer->all, &lane->tally);
-    }
-    qsort(answer->queues, answer->n_queues, sizeof *answer->queues, compare_lanes);
-    return true;
-}
-
-static void answer_fini(struct answer *answer)
-{
-    free(answer->queues);
-    sql_rows_fini(&answer->rows);
-    *answer = (struct answer){0};
-}
-
-/* Adds the rows of one queue, of which each part of the answer has one. */
-static void add_queue(struct tally *sum, const struct answer *answer, const char *queue)
-{
-    size_t low = 0;
-    size_t high = answer->n_queues;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_names(answer->queues[middle].queue, queue) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < answer->n_queues && compare_names(answer->queues[low].queue, queue) == 0; low++)
-        add(sum, &answer->queues[low].tally);
-}
-
-static bool is_named_before(const struct dyn_group *group, uint32_t i)
-{
-    for (uint32_t j = 0; j < i; j++)
-        if (strcmp(group->queues[j], group->queues[i]) == 0)
-            return true;
-    return false;
-}
-
-static struct tally tally_of(const struct answer *answer, const struct dyn_group *group)
-{
-    if (group->n_queues == 0)
-        return answer->all;
-    struct tally tally = nothing;
-    for (uint32_t i = 0; i < group->n_queues; i++)
-        if (!is_named_before(group, i))
-            add_queue(&tally, answer, group->queues[i]);
-    return tally;
-}
-
-/* Whether more jobs may wait than were counted, and whether that can matter. */
-static bool is_waiting_in_doubt(const struct answer *answer, const struct dyn_group *group,
-                                const struct tally *tally)
-{
-    return answer->has_more_newest && tally->counts[DYN_WAITING] < group->cap;
-}
-
-/* Rows that were not looked at are no older than unseen_ms. */
-static bool is_latency_in_doubt(const struct answer *answer, const struct tally *tally)
-{
-    return answer->has_more_oldest && tally->latency_ms < answer->unseen_ms;
-}
-
-static bool is_wanted(const struct dyn_group *group, int32_t metric)
-{
-    return (group->metrics & DYN_BIT(metric)) != 0;
-}
-
-static bool is_in_doubt(const struct answer *answer, const struct dyn_group *groups, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        struct tally tally = tally_of(answer, &groups[i]);
-        if ((is_wanted(&groups[i], DYN_WAITING) &&
-             is_waiting_in_doubt(answer, &groups[i], &tally)) ||
-            (is_wanted(&groups[i], DYN_LATENCY) && is_latency_in_doubt(answer, &tally)))
-            return true;
-    }
-    return false;
-}
-
-static void put_group(const struct delayedjob *dj, const struct answer *answer,
-                      const struct dyn_group *group, uint32_t i)
-{
-    static const int32_t counts[] = {DYN_BUSY, DYN_SCHEDULED, DYN_RETRYING, DYN_FAILED};
-    const struct dyn_host *host = dj->host;
-    if (group->n_queues > 0 && !answer->has_queue) {
-        host->unknown(host, i,
-                      "the table has no column queue, which came with Delayed Job 3: leave out "
-                      "queues, then all jobs count");
-        return;
-    }
-    struct tally tally = tally_of(answer, group);
-    int64_t waiting = tally.counts[DYN_WAITING];
-    bool has_more = answer->has_more_newest || (answer->enough > 0 && waiting >= answer->enough);
-    if (is_wanted(group, DYN_WAITING))
-        host->put(host, i, DYN_WAITING, waiting, has_more ? DYN_AT_LEAST : 0);
-    if (is_wanted(group, DYN_LATENCY))
-        host->put(host, i, DYN_LATENCY, tally.latency_ms > 0 ? tally.latency_ms : 0,
-                  is_latency_in_doubt(answer, &tally) ? DYN_AT_LEAST : 0);
-    for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++)
-        if (is_wanted(group, counts[c]))
-            host->put(host, i, counts[c], tally.counts[counts[c]], 0);
-    if (is_wanted(group, DYN_NEXT_DUE) && tally.next_due_ms >= 0)
-        host->put(host, i, DYN_NEXT_DUE, tally.next_due_ms, 0);
 }
 
 /* ---- Measure ---- */
@@ -378,17 +180,52 @@ static struct question question_of(const struct delayedjob *dj, const struct dyn
     return question;
 }
 
+/* "0, 1": the priorities of the table, for free(). */
+static int32_t ask_priorities(struct delayedjob *dj, const struct dyn_call *call,
+                              const struct question *question, char **list)
+{
+    struct sql_rows rows;
+    size_t length;
+    int32_t code = ask(dj, call, query_priorities(dj->sql, &dj->jobs, question), true, &rows);
+    FILE *out = code == DYN_OK ? open_memstream(list, &length) : NULL;
+    if (out != NULL) {
+        fputs("NULL", out); /* since a list must not be empty */
+        for (size_t row = 0; row < rows.n_rows; row++)
+            if (sql_cell(&rows, row, 0) != NULL)
+                fprintf(out, ", %" PRId64, sql_integer(&rows, row, 0, 0));
+    }
+    sql_rows_fini(&rows);
+    if (code == DYN_OK && (out == NULL || fclose(out) != 0))
+        code = DYN_RETRY;
+    return code;
+}
+
+static int32_t ask_bounded(struct delayedjob *dj, const struct dyn_call *call,
+                           const struct question *question, struct answer *answer)
+{
+    struct question bounded = *question;
+    char *list = NULL;
+    int32_t code = DYN_OK;
+    if (!sql_joins_by_range(dj->sql))
+        code = ask_priorities(dj, call, question, &list);
+    bounded.priorities = list;
+    if (code == DYN_OK)
+        code = ask(dj, call, query_bounded(dj->sql, &dj->jobs, &bounded), true, &answer->rows);
+    free(list);
+    answer->enough = question->enough;
+    return code;
+}
+
 static int32_t ask_for(struct delayedjob *dj, const struct dyn_call *call,
                        const struct question *question, bool is_bounded, struct answer *answer)
 {
     *answer = (struct answer){.has_queue = dj->jobs.has_queue};
-    char *text = is_bounded ? query_bounded(dj->sql, &dj->jobs, question)
-                            : query_whole(dj->sql, &dj->jobs, question);
-    int32_t code = ask(dj, call, text, is_bounded, &answer->rows);
+    int32_t code =
+        is_bounded ? ask_bounded(dj, call, question, answer)
+                   : ask(dj, call, query_whole(dj->sql, &dj->jobs, question), false, &answer->rows);
     if (code != DYN_OK)
         return code;
-    answer->enough = is_bounded ? question->enough : 0;
-    return sort_out(answer) ? DYN_OK : DYN_RETRY;
+    return answer_read(answer) ? DYN_OK : DYN_RETRY;
 }
 
 /* The index that an exact count needs, which nobody makes but the application's owners. */
@@ -411,8 +248,9 @@ static void advise(struct delayedjob *dj)
     write_index(dj, index, sizeof index);
     dyn_logf(
         dj->host, DYN_WARN,
-        "many due jobs of table %s have failed or are locked, so that a quick look cannot count "
-        "those that wait; the exact count is taken less often. Deleting old failed jobs helps, "
+        "many due jobs of table %s have failed, are locked or have no priority, so that a quick "
+        "look cannot count those that wait; the exact count is taken less often. Deleting old "
+        "failed jobs helps, "
         "and so does: %s",
         dj->jobs.table, index);
 }
@@ -442,7 +280,8 @@ static int32_t delayedjob_measure(void *self, const struct dyn_call *call,
                                   const struct dyn_group *groups, uint32_t n)
 {
     struct delayedjob *dj = self;
-    int32_t code = dj->is_looked_up && n > 0 ? DYN_OK : look_up(dj, call);
+    bool was_looked_up = is_looked_up(dj);
+    int32_t code = was_looked_up && n > 0 ? DYN_OK : look_up(dj, call);
     if (code != DYN_OK || n == 0)
         return code;
     bool is_bounded;
@@ -451,14 +290,16 @@ static int32_t delayedjob_measure(void *self, const struct dyn_call *call,
     code = ask_for(dj, call, &question, is_bounded, &answer);
     if (code != DYN_OK) {
         answer_fini(&answer);
+        if (code == DYN_BROKEN && was_looked_up)
+            return delayedjob_measure(dj, call, groups, n); /* which looks the table up again */
         return fail(dj, code);
     }
-    if (is_in_doubt(&answer, groups, n))
+    if (answer_is_in_doubt(&answer, groups, n))
         ask_exactly(dj, call, &question, &answer);
     else
         dj->doubts = 0;
     for (uint32_t i = 0; i < n; i++)
-        put_group(dj, &answer, &groups[i], i);
+        answer_put(&answer, dj->host, &groups[i], i);
     answer_fini(&answer);
     return DYN_OK;
 }
@@ -495,8 +336,9 @@ static int32_t put_workers(const struct delayedjob *dj, const struct sql_rows *r
         return dyn_failf(dj->host, DYN_BROKEN, "a job is locked by \"%.100s\", which names no host",
                          sql_cell(rows, row, WORKER_NAME) != NULL ? sql_cell(rows, row, WORKER_NAME)
                                                                   : "");
+    int64_t busy_ms = answer_age(rows, row, WORKER_BUSY);
     struct dyn_worker worker = {
-        .busy_ms = age_in(rows, row, WORKER_BUSY),
+        .busy_ms = busy_ms < AGELESS ? busy_ms : DYN_ABSENT,
         .host = name,
         .id = sql_cell(rows, row, WORKER_NAME),
         .queue = sql_cell(rows, row, WORKER_QUEUE),
@@ -514,10 +356,13 @@ static int32_t delayedjob_workers(void *self, const struct dyn_call *call,
 {
     struct delayedjob *dj = self;
     struct sql_rows rows;
-    int32_t code = dj->is_looked_up ? DYN_OK : look_up(dj, call);
+    bool was_looked_up = is_looked_up(dj);
+    int32_t code = was_looked_up ? DYN_OK : look_up(dj, call);
     if (code != DYN_OK)
         return code;
     code = ask(dj, call, query_workers(dj->sql, &dj->jobs), false, &rows);
+    if (code == DYN_BROKEN && was_looked_up)
+        return delayedjob_workers(dj, call, groups, n); /* which looks the table up again */
     if (code != DYN_OK)
         return fail(dj, code);
     for (size_t row = 0; row < rows.n_rows && code == DYN_OK; row++)

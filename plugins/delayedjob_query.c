@@ -110,6 +110,14 @@ static void put_age(const struct draft *draft, void (*put_is)(const struct draft
     sql_end_age(draft->out, draft->sql);
 }
 
+/* Whoever asks for an age asks whether there is one. */
+static bool is_asked(const struct draft *draft, int32_t metric)
+{
+    uint32_t metrics = draft->question->metrics;
+    return (metrics & DYN_BIT(metric)) != 0 ||
+           (metric == DYN_WAITING && (metrics & DYN_BIT(DYN_LATENCY)) != 0);
+}
+
 /* One of the columns of values, by the rows d. */
 static void put_value(const struct draft *draft, int32_t metric)
 {
@@ -120,7 +128,7 @@ static void put_value(const struct draft *draft, int32_t metric)
         [DYN_NEXT_DUE] = put_is_later,
     };
     bool is_age = metric == DYN_LATENCY || metric == DYN_NEXT_DUE;
-    if ((draft->question->metrics & DYN_BIT(metric)) == 0) {
+    if (!is_asked(draft, metric)) {
         fputs(is_age ? no_age : "0", draft->out);
         return;
     }
@@ -142,14 +150,21 @@ static const char *queue_column(const struct draft *draft)
 
 /* ---- The bounded question ---- */
 
+/* The priorities, where SELECT DISTINCT steps over equal ones in the index. */
+static void put_distinct(const struct draft *draft)
+{
+    fputs("SELECT DISTINCT d.priority", draft->out);
+    put_from(draft);
+    put_priorities(draft, "WHERE");
+}
+
 /* The priorities, each found by one step in the index. */
 static void put_steps(const struct draft *draft)
 {
     FILE *out = draft->out;
-    if (sql_steps_over_equals(draft->sql)) {
-        fputs("WITH step(priority) AS (SELECT DISTINCT d.priority", out);
-        put_from(draft);
-        put_priorities(draft, "WHERE");
+    if (!sql_joins_by_range(draft->sql)) {
+        fputs("WITH step(priority) AS (", out);
+        put_distinct(draft);
         fputs("),\n", out);
         return;
     }
@@ -163,6 +178,25 @@ static void put_steps(const struct draft *draft)
     fputs(") FROM step WHERE step.priority IS NOT NULL),\n", out);
 }
 
+static bool has_bounds(const struct jobs *jobs)
+{
+    return jobs->min_priority != DYN_ABSENT || jobs->max_priority != DYN_ABSENT;
+}
+
+/* Whether due jobs may be in no lane: past the fence, or without a priority, which old tables
+ * allow. */
+static void put_is_beside(const struct draft *draft)
+{
+    fprintf(draft->out, "count(*) >= %" PRId64, draft->question->fence);
+    if (has_bounds(draft->jobs))
+        return; /* what has no priority is within no bounds */
+    fputs(" OR EXISTS (SELECT 1", draft->out);
+    put_from(draft);
+    fputs(" WHERE d.priority IS NULL AND d.run_at <= ", draft->out);
+    put_now(draft);
+    fputs(")", draft->out);
+}
+
 /* The lanes are the priorities; `share` is how many rows each may have of the fence. */
 static void put_lanes(const struct draft *draft)
 {
@@ -173,8 +207,11 @@ static void put_lanes(const struct draft *draft)
             "lane(priority) AS (SELECT priority FROM step WHERE priority IS NOT NULL LIMIT %" PRId64
             "),\n"
             "share(n) AS (SELECT CASE WHEN count(*) > 1 THEN %" PRId64 " / count(*) ELSE %" PRId64
-            " END FROM lane)\n",
+            " END FROM lane),\n"
+            "beside(is_so) AS (SELECT CASE WHEN ",
             fence, fence, fence);
+    put_is_beside(draft);
+    fputs(" THEN 1 ELSE 0 END FROM lane)\n", out);
 }
 
 static bool is_newest(const char *part)
@@ -196,49 +233,55 @@ static void put_lane_rows(const struct draft *draft, const char *columns)
 static void put_walk(const struct draft *draft, const char *part, const char *columns)
 {
     FILE *out = draft->out;
+    fputs("(", out);
     if (sql_has_lateral(draft->sql)) {
-        fputs("(SELECT d.* FROM lane CROSS JOIN LATERAL (", out);
+        fputs("SELECT d.* FROM lane CROSS JOIN LATERAL (", out);
         put_lane_rows(draft, columns);
         if (is_newest(part))
             fprintf(out, " ORDER BY d.run_at DESC LIMIT %" PRId64, draft->question->fence);
         else
             fputs(" ORDER BY d.run_at LIMIT (SELECT n FROM share)", out);
         fputs(") d", out);
-    } else {
-        fprintf(out, "(SELECT %s FROM lane %s ", columns, sql_ordered_join(draft->sql));
+    } else if (sql_joins_by_range(draft->sql)) {
+        fprintf(out, "SELECT %s FROM lane CROSS JOIN ", columns);
         sql_put_name(out, draft->jobs->table);
         fputs(" d WHERE d.priority = lane.priority AND d.run_at <= ", out);
         put_now(draft);
+    } else {
+        fprintf(out, "SELECT %s", columns);
+        put_from(draft);
+        fprintf(out, " WHERE d.priority IN (%s) AND d.run_at <= ", draft->question->priorities);
+        put_now(draft);
+        fputs(" ORDER BY d.priority, d.run_at", out); /* else it reads the table */
     }
     fprintf(out, " LIMIT %" PRId64 ")", draft->question->fence);
 }
 
-/* The age of the first row of all lanes that is not looked at, oldest first. */
+/* The age of the first row that is not looked at, oldest first. */
 static void put_unseen(const struct draft *draft)
 {
     if (!sql_has_lateral(draft->sql)) {
         fputs(no_age, draft->out);
         return;
     }
-    fputs("(SELECT ", draft->out);
+    fputs("CASE WHEN (SELECT is_so FROM beside) = 0 THEN (SELECT ", draft->out);
     sql_begin_age(draft->out, draft->sql, draft->jobs->run_at, 0);
     fputs("min(d.run_at)", draft->out);
     sql_end_age(draft->out, draft->sql);
     fputs(" FROM lane CROSS JOIN LATERAL (", draft->out);
     put_lane_rows(draft, "d.run_at");
-    fputs(" ORDER BY d.run_at LIMIT 1 OFFSET (SELECT n FROM share)) d)", draft->out);
+    fputs(" ORDER BY d.run_at LIMIT 1 OFFSET (SELECT n FROM share)) d) END", draft->out);
 }
 
-/* Whether the fence was reached: needs the index only. */
+/* Whether more was due than looked at: needs the index only. */
 static void put_edge(const struct draft *draft, const char *part)
 {
-    int64_t fence = draft->question->fence;
     fprintf(draft->out,
-            "SELECT '%s', 1, NULL, CASE WHEN (SELECT count(*) FROM lane) >= %" PRId64
-            " OR (SELECT count(*) FROM ",
-            part, fence);
+            "SELECT '%s', 1, NULL, CASE WHEN (SELECT is_so FROM beside) = 1 OR "
+            "(SELECT count(*) FROM ",
+            part);
     put_walk(draft, part, "d.run_at");
-    fprintf(draft->out, " d) >= %" PRId64 " THEN 1 ELSE 0 END, ", fence);
+    fprintf(draft->out, " d) >= %" PRId64 " THEN 1 ELSE 0 END, ", draft->question->fence);
     if (is_newest(part))
         fputs(no_age, draft->out);
     else
@@ -271,8 +314,8 @@ static void put_oldest(const struct draft *draft)
     const char *queue = draft->question->by_queue ? "d.queue, " : "";
     char columns[64];
     snprintf(columns, sizeof columns, "%sd.run_at, d.failed_at, d.locked_at", queue);
-    fprintf(out, "SELECT '%s' AS part, 0 AS is_edge, %s AS queue, 0 AS waiting, ", PART_OLDEST,
-            queue_column(draft));
+    fprintf(out, "SELECT '%s' AS part, 0 AS is_edge, %s AS queue, count(*) AS waiting, ",
+            PART_OLDEST, queue_column(draft));
     sql_begin_age(out, draft->sql, draft->jobs->run_at, 0);
     fputs("min(d.run_at)", out);
     sql_end_age(out, draft->sql);
@@ -361,6 +404,18 @@ static char *write_draft(const struct sql *sql, const struct jobs *jobs,
         return text;
     free(text);
     return NULL;
+}
+
+static void put_distinct_lanes(const struct draft *draft)
+{
+    put_distinct(draft);
+    fprintf(draft->out, " LIMIT %" PRId64, draft->question->fence);
+}
+
+char *query_priorities(const struct sql *sql, const struct jobs *jobs,
+                       const struct question *question)
+{
+    return write_draft(sql, jobs, question, put_distinct_lanes);
 }
 
 char *query_bounded(const struct sql *sql, const struct jobs *jobs, const struct question *question)

@@ -29,6 +29,7 @@ struct question {
     int64_t fence;    /* bounded: rows to look at for each part */
     int64_t enough; /* bounded: so many waiting jobs are enough; 0: never. Only without by_queue */
     bool by_queue;  /* a row for each queue; else one for all of them */
+    const char *priorities; /* bounded, and the database needs them as constants: "0, 1"; or NULL */
 };
 
 /* What a row of the answer is about. */
@@ -36,21 +37,27 @@ struct question {
 #define PART_OLDEST "oldest" /* due jobs, the first due first: latency */
 #define PART_ALL    "all"    /* all jobs: all values */
 
-/* The columns. A row that is an edge tells of its part whether the fence was reached (waiting: 1 or
- * 0), so that there may be more than was seen; and as latency the age of the first row that was not
- * looked at, if that is known: the others are no older. */
+/* The columns. A row that is an edge tells of its part whether there may be more than was seen
+ * (waiting: 1 or 0): the fence was reached, or a job has no priority; and as latency the age of the
+ * first row that was not looked at, if that is known: the others are no older. */
 enum {
     COLUMN_PART,
     COLUMN_IS_EDGE,
     COLUMN_QUEUE,
-    COLUMN_WAITING,
-    COLUMN_LATENCY, /* ms; NULL: no such job */
+    COLUMN_WAITING, /* of PART_OLDEST: the jobs seen, so that an age of NULL is not taken for none
+                     */
+    COLUMN_LATENCY, /* ms; NULL: no such job, or none that has an age */
     COLUMN_BUSY,    /* this and the next: of PART_ALL only */
     COLUMN_SCHEDULED,
     COLUMN_RETRYING,
     COLUMN_FAILED,
     COLUMN_NEXT_DUE /* ms; NULL: no such job */
 };
+
+/* The priorities, a row for each; NULL too. For where sql_joins_by_range() is false: there only
+ * constants make a range of run_at inside of each, so that they are asked for first. */
+char *query_priorities(const struct sql *sql, const struct jobs *jobs,
+                       const struct question *question);
 
 /* The bounded question: DYN_WAITING and DYN_LATENCY within the fence. NULL if memory is gone. The
  * caller frees it. */

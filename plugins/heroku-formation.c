@@ -66,30 +66,27 @@ static int32_t greater(int32_t a, int32_t b)
     return a > b ? a : b;
 }
 
-static int32_t smaller(int32_t a, int32_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The nearest size to the wanted one that stops nobody who must be kept. Heroku stops the highest
- * numbers first. Whom a host name means may not be known: then nobody is stopped at all. */
+ * numbers first. Where somebody's place is not known, nobody is stopped at all; who is gone counts
+ * only if what is known is not of this moment. */
 static int32_t spare(const struct formation *formation, const struct process *process,
-                     const struct dyn_change *change)
+                     const struct dyn_change *change, bool is_fresh)
 {
     int32_t size = change->size;
     for (uint32_t i = 0; i < change->n_keep; i++) {
         const struct process *of = process;
-        int32_t number = formation_dyno(formation, change->keep[i], &of);
-        if (number == 0)
+        int32_t number = process->quantity;
+        enum whereabouts where = formation_where(formation, change->keep[i], &of, &number);
+        if (where == DYNO_RUNS && of == process)
+            size = greater(size, number);
+        else if (where == DYNO_UNKNOWN || (where == DYNO_GONE && !is_fresh))
             size = greater(size, process->quantity);
-        else if (of == process)
-            size = greater(size, smaller(number, process->quantity));
     }
     return size;
 }
 
 /* True if the platform must be told. */
-static bool plan(const struct formation *formation, const struct dyn_change *change,
+static bool plan(const struct formation *formation, const struct dyn_change *change, bool is_fresh,
                  struct heroku_update *update)
 {
     const struct process *process = formation_find(formation, change->name);
@@ -98,7 +95,7 @@ static bool plan(const struct formation *formation, const struct dyn_change *cha
     if (process->quantity < 0 && change->n_keep > 0)
         return false; /* who runs is not known, so nobody can be spared */
     update->type = change->name;
-    update->quantity = spare(formation, process, change);
+    update->quantity = spare(formation, process, change, is_fresh);
     return update->quantity != process->quantity;
 }
 
@@ -133,9 +130,10 @@ static int32_t formation_apply(void *self, const struct dyn_call *call,
     struct heroku_update *updates = calloc(n, sizeof *updates);
     if (updates == NULL)
         return heroku->host->fail(heroku->host, DYN_RETRY, "out of memory");
+    bool is_fresh = heroku_misses(heroku, changes, n) && heroku_refresh(heroku, call);
     size_t n_updates = 0;
     for (uint32_t i = 0; i < n; i++)
-        if (plan(&heroku->formation, &changes[i], &updates[n_updates]))
+        if (plan(&heroku->formation, &changes[i], is_fresh, &updates[n_updates]))
             n_updates++;
     if (n_updates > 0)
         code = heroku_scale(heroku, call, updates, n_updates);

@@ -193,14 +193,25 @@ static int32_t hobby_read(void *self, const struct dyn_call *call, const char *c
 /* ---- Changing ---- */
 
 /* Whether the dyno of this type must not be stopped. A host name that means nobody we know may mean
- * it. */
-static bool must_stay(const struct hobby *hobby, const struct dyn_change *change, const char *type)
+ * it, and so may one that is gone if what is known is not of this moment. */
+static bool must_stay(const struct hobby *hobby, const struct dyn_change *change, bool is_fresh,
+                      const char *type)
 {
     for (uint32_t i = 0; i < change->n_keep; i++) {
         const struct process *process = NULL;
-        if (formation_dyno(&hobby->heroku->formation, change->keep[i], &process) == 0 ||
-            strcmp(process->type, type) == 0)
+        int32_t number;
+        switch (formation_where(&hobby->heroku->formation, change->keep[i], &process, &number)) {
+        case DYNO_RUNS:
+            if (strcmp(process->type, type) == 0)
+                return true;
+            break;
+        case DYNO_GONE:
+            if (!is_fresh)
+                return true;
+            break;
+        case DYNO_UNKNOWN:
             return true;
+        }
     }
     return false;
 }
@@ -219,13 +230,14 @@ static size_t plan_starts(const struct hobby *hobby, int32_t n, struct heroku_up
 }
 
 /* The last of the list that run and may be stopped. */
-static size_t plan_stops(const struct hobby *hobby, const struct dyn_change *change, int32_t n,
-                         struct heroku_update *updates)
+static size_t plan_stops(const struct hobby *hobby, const struct dyn_change *change, bool is_fresh,
+                         int32_t n, struct heroku_update *updates)
 {
     int32_t n_planned = 0;
     for (size_t i = hobby->names.n; i-- > 0 && n_planned < n;) {
         const struct process *process = find(hobby, hobby->names.items[i]);
-        if (process != NULL && process->quantity > 0 && !must_stay(hobby, change, process->type))
+        if (process != NULL && process->quantity > 0 &&
+            !must_stay(hobby, change, is_fresh, process->type))
             updates[n_planned++] = (struct heroku_update){.type = process->type, .quantity = 0};
     }
     return (size_t)n_planned;
@@ -233,12 +245,13 @@ static size_t plan_stops(const struct hobby *hobby, const struct dyn_change *cha
 
 /* Never both: a start that is refused or held back would leave fewer than ran before. So what runs
  * in another's place stays until the pool shrinks. */
-static size_t plan(const struct hobby *hobby, const struct dyn_change *change,
+static size_t plan(const struct hobby *hobby, const struct dyn_change *change, bool is_fresh,
                    struct heroku_update *updates)
 {
     int32_t running = count(hobby).running;
-    return change->size > running ? plan_starts(hobby, change->size - running, updates)
-                                  : plan_stops(hobby, change, running - change->size, updates);
+    return change->size > running
+               ? plan_starts(hobby, change->size - running, updates)
+               : plan_stops(hobby, change, is_fresh, running - change->size, updates);
 }
 
 static const struct heroku_update *first_refused(const struct heroku_update *updates, size_t n)
@@ -277,7 +290,8 @@ static int32_t hobby_apply(void *self, const struct dyn_call *call,
     struct heroku_update *updates = calloc(hobby->names.n, sizeof *updates);
     if (updates == NULL)
         return heroku->host->fail(heroku->host, DYN_RETRY, "out of memory");
-    size_t n_updates = plan(hobby, changes, updates);
+    bool is_fresh = heroku_misses(heroku, changes, n) && heroku_refresh(heroku, call);
+    size_t n_updates = plan(hobby, changes, is_fresh, updates);
     if (n_updates > 0)
         code = heroku_scale(heroku, call, updates, n_updates);
     if (code == DYN_OK)

@@ -26,9 +26,9 @@
  * It finds SIGPIPE ignored and the locale "C". Descriptors that it opens are close-on-exec. No
  * exception, longjmp or panic leaves a function.
  *
- * Changes, newest first:
- *   ABI 1  dyn_scaler.names, dyn_host.put_name
- *   ABI 1  first version
+ * Changes, newest first, by the version of dynomatic that has them:
+ *   0.1.0  dyn_scaler.names, dyn_host.put_name
+ *   0.1.0  ABI 1, the first
  */
 #ifndef DYNOMATIC_PLUGIN_H
 #define DYNOMATIC_PLUGIN_H

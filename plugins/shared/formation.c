@@ -2,6 +2,7 @@
 #include "shared/formation.h"
 
 #include <cjson/cJSON.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ static void forget_ids(struct formation *formation)
     free(formation->dynos);
     formation->dynos = NULL;
     formation->n_dynos = 0;
+    formation->has_dynos = false;
 }
 
 void formation_fini(struct formation *formation)
@@ -170,6 +172,7 @@ bool formation_take_dynos(struct formation *formation, const char *json, size_t 
     for (const cJSON *item = is_list ? root->child : NULL; item != NULL && is_list;
          item = item->next)
         is_list = take_dyno(formation, item);
+    formation->has_dynos = is_list;
     if (!is_list)
         formation_forget_dynos(formation);
     cJSON_Delete(root);
@@ -193,22 +196,54 @@ void formation_list(const struct formation *formation, char *out, size_t room)
     }
 }
 
-static const char *name_of(const struct formation *formation, const char *host)
+static const struct dyno *find_dyno(const struct formation *formation, const char *host)
 {
     for (size_t i = 0; i < formation->n_dynos; i++)
-        if (strcmp(formation->dynos[i].id, host) == 0)
-            return formation->dynos[i].name;
-    return host;
+        if (strcmp(formation->dynos[i].id, host) == 0 ||
+            strcmp(formation->dynos[i].name, host) == 0)
+            return &formation->dynos[i];
+    return NULL;
 }
 
-int32_t formation_dyno(const struct formation *formation, const char *host,
-                       const struct process **process)
+/* The number in "worker.3"; 0: that is no such name. */
+static int32_t number_in(const struct formation *formation, const char *name,
+                         const struct process **process)
 {
-    host = name_of(formation, host);
-    const char *dot = strrchr(host, '.');
+    const char *dot = strrchr(name, '.');
     if (dot == NULL || dot[1] < '1' || dot[1] > '9' || strlen(dot + 1) > 9 ||
         strspn(dot + 1, "0123456789") != strlen(dot + 1))
         return 0;
-    *process = find(formation, host, (size_t)(dot - host));
+    *process = find(formation, name, (size_t)(dot - name));
     return *process != NULL ? atoi(dot + 1) : 0;
+}
+
+/* Whether a text is like a pattern, in which x stands for a letter or a digit. */
+static bool is_like(const char *text, const char *pattern)
+{
+    for (; *pattern != '\0'; text++, pattern++)
+        if (*pattern == 'x' ? !isalnum((unsigned char)*text) : *text != *pattern)
+            return false;
+    return *text == '\0';
+}
+
+/* An id, or the name of a dyno without a number of one of the types. */
+static bool is_of_heroku(const struct formation *formation, const char *host)
+{
+    static const char end[] = "-xxxxxxxxx-xxxxx";
+    size_t length = strlen(host);
+    if (is_like(host, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"))
+        return true;
+    return length >= sizeof end && is_like(host + length - (sizeof end - 1), end) &&
+           find(formation, host, length - (sizeof end - 1)) != NULL;
+}
+
+enum whereabouts formation_where(const struct formation *formation, const char *host,
+                                 const struct process **process, int32_t *number)
+{
+    const struct dyno *dyno = find_dyno(formation, host);
+    *number = number_in(formation, dyno != NULL ? dyno->name : host, process);
+    if (*number > 0)
+        return *number <= (*process)->quantity ? DYNO_RUNS : DYNO_GONE;
+    bool is_gone = dyno == NULL && formation->has_dynos && is_of_heroku(formation, host);
+    return is_gone ? DYNO_GONE : DYNO_UNKNOWN;
 }

@@ -29,6 +29,7 @@ struct formation {
     size_t n;
     struct dyno *dynos; /* as far as they were told */
     size_t n_dynos;
+    bool has_dynos; /* whether they are all */
 };
 
 void formation_fini(struct formation *formation);
@@ -55,10 +56,17 @@ void formation_forget_dynos(struct formation *formation);
 /* "web, worker", cut with "..." where the room ends. */
 void formation_list(const struct formation *formation, char *out, size_t room);
 
-/* Whom a host name of Heroku means, be it a dyno's name or its id: "worker.3" is number 3 of the
- * type "worker". 0 if it means none of this formation's, or one without a number, as on the Fir
- * generation ("worker-23z34x56y-w78k9"). */
-int32_t formation_dyno(const struct formation *formation, const char *host,
-                       const struct process **process);
+/* Where the worker of a host name is. */
+enum whereabouts {
+    DYNO_RUNS,   /* it is a numbered dyno of this formation */
+    DYNO_GONE,   /* it was one of Heroku's, and is none now as far as was told */
+    DYNO_UNKNOWN /* it may be any: no dyno that we can tell, or one without a number */
+};
+
+/* Finds the worker of a host name, which is its dyno's name ("worker.3") or id; on the Fir
+ * generation names have no number ("worker-23z34x56y-w78k9"). Where it runs, sets its process type
+ * and its number from 1 on. */
+enum whereabouts formation_where(const struct formation *formation, const char *host,
+                                 const struct process **process, int32_t *number);
 
 #endif

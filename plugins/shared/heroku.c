@@ -346,6 +346,27 @@ int32_t heroku_read(struct heroku *heroku, const struct dyn_call *call)
     return DYN_OK;
 }
 
+bool heroku_refresh(struct heroku *heroku, const struct dyn_call *call)
+{
+    if (budget_is_low(&heroku->budget) || read_formation(heroku, call) != DYN_OK)
+        return false;
+    heroku->read_ns = dyn_now_ns();
+    read_details(heroku, call);
+    return true;
+}
+
+bool heroku_misses(const struct heroku *heroku, const struct dyn_change *changes, uint32_t n)
+{
+    const struct process *process;
+    int32_t number;
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < changes[i].n_keep; k++)
+            if (formation_where(&heroku->formation, changes[i].keep[k], &process, &number) ==
+                DYNO_GONE)
+                return true;
+    return false;
+}
+
 int32_t heroku_know(struct heroku *heroku, const struct dyn_call *call)
 {
     return heroku->is_known ? DYN_OK : heroku_read(heroku, call);

@@ -84,6 +84,14 @@ int32_t heroku_read(struct heroku *heroku, const struct dyn_call *call);
 /* As heroku_read(), if the formation is not known. */
 int32_t heroku_know(struct heroku *heroku, const struct dyn_call *call);
 
+/* Before somebody counts as gone: asks anew, unless few calls are left. Whether what is known is of
+ * this moment. A worker that is killed leaves its name behind at the store, on a job that nobody
+ * runs. */
+bool heroku_refresh(struct heroku *heroku, const struct dyn_call *call);
+
+/* Whether any worker that a change must keep is not among those that run. */
+bool heroku_misses(const struct heroku *heroku, const struct dyn_change *changes, uint32_t n);
+
 /* A quantity to be set. */
 struct heroku_update {
     const char *type; /* one of the formation's */

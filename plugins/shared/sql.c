@@ -68,6 +68,11 @@ const char *sql_place(const struct sql *sql)
     return sql->place;
 }
 
+unsigned sql_connection(const struct sql *sql)
+{
+    return sql->connection;
+}
+
 const char *sql_failure(const struct sql *sql)
 {
     return sql->failure;
@@ -92,28 +97,57 @@ int32_t sql_late(struct sql *sql, const struct dyn_call *call)
                                            : "the call was cancelled");
 }
 
-char *sql_decode(const char *text, size_t length)
+int32_t sql_server_ms(const struct dyn_call *call)
 {
-    char *out = malloc(length + 1);
-    size_t n = 0;
-    for (size_t i = 0; out != NULL && i < length; i++) {
-        char digits[3] = {0};
-        if (text[i] != '%') {
-            out[n++] = text[i];
-            continue;
-        }
-        if (length - i > 2)
-            memcpy(digits, text + i + 1, 2);
-        if (strspn(digits, "0123456789abcdefABCDEF") != 2 || strcmp(digits, "00") == 0) {
-            free(out);
-            return NULL;
-        }
-        out[n++] = (char)strtoul(digits, NULL, 16);
-        i += 2;
-    }
-    if (out != NULL)
-        out[n] = '\0';
-    return out;
+    int32_t left_ms = dyn_ms_left(call);
+    return left_ms > 0 ? left_ms - left_ms / 10 : 1;
+}
+
+/* ---- Parameters of URLs ---- */
+
+bool sql_is_named(const char *text, size_t length, const char *name)
+{
+    return strlen(name) == length && memcmp(text, name, length) == 0;
+}
+
+bool sql_is_of_rails(const char *text, size_t length)
+{
+    static const char *const names[] = {
+        "adapter",
+        "advisory_locks",
+        "cast_booleans",
+        "checkout_timeout",
+        "collation",
+        "connect_timeout",
+        "default_file",
+        "default_group",
+        "encoding",
+        "flags",
+        "idle_timeout",
+        "insert_returning",
+        "migrations_paths",
+        "min_messages",
+        "pool",
+        "prepared_statements",
+        "read_timeout",
+        "reaping_frequency",
+        "reconnect",
+        "schema_search_path",
+        "sslcapath",
+        "sslcert",
+        "sslcipher",
+        "sslkey",
+        "statement_limit",
+        "strict",
+        "timeout",
+        "variables",
+        "wait_timeout",
+        "write_timeout",
+    };
+    for (size_t i = 0; i < DYN_COUNT(names); i++)
+        if (sql_is_named(text, length, names[i]))
+            return true;
+    return false;
 }
 
 /* ---- Questions ---- */
@@ -310,14 +344,9 @@ bool sql_has_partial_indexes(const struct sql *sql)
     return sql->driver->has_partial_indexes;
 }
 
-const char *sql_ordered_join(const struct sql *sql)
+bool sql_joins_by_range(const struct sql *sql)
 {
-    return sql->driver->ordered_join;
-}
-
-bool sql_steps_over_equals(const struct sql *sql)
-{
-    return sql->driver->steps_over_equals;
+    return sql->driver->joins_by_range;
 }
 
 const char *sql_create_index(const struct sql *sql)

@@ -46,6 +46,10 @@ void sql_free(struct sql *sql);
 /* What it is, for texts: "db.example:5432/app", or a file. */
 const char *sql_place(const struct sql *sql);
 
+/* The number of the connection, which is another one after each that ended. What was learnt on an
+ * earlier one may be so no more. */
+unsigned sql_connection(const struct sql *sql);
+
 /* Why the last function failed. */
 const char *sql_failure(const struct sql *sql);
 
@@ -124,12 +128,9 @@ bool sql_has_lateral(const struct sql *sql);
 /* Whether an index may be of some rows only (WHERE). */
 bool sql_has_partial_indexes(const struct sql *sql);
 
-/* The join that reads its left side first: "CROSS JOIN", "STRAIGHT_JOIN". */
-const char *sql_ordered_join(const struct sql *sql);
-
-/* Whether SELECT DISTINCT of an index's first column steps over equal ones instead of reading them
- * all. */
-bool sql_steps_over_equals(const struct sql *sql);
+/* Whether a join can walk a range of an index's second column for each value of its first; else it
+ * reads all of them, and only constants make ranges. */
+bool sql_joins_by_range(const struct sql *sql);
 
 /* The statement that adds an index while the application runs: "CREATE INDEX CONCURRENTLY". */
 const char *sql_create_index(const struct sql *sql);

@@ -9,10 +9,9 @@
 
 struct sql_driver {
     const char *create_index;
-    const char *ordered_join;
     bool has_lateral;
     bool has_partial_indexes;
-    bool steps_over_equals;
+    bool joins_by_range;
 
     /* Reads the URL: sets sql->place and sql->state, or returns what sql_fail() did, with nothing
      * left in sql->state. */
@@ -45,8 +44,9 @@ struct sql {
     const struct sql_driver *driver;
     const struct dyn_host *host;
     char *place;
-    const char *secret; /* never shown; the driver's, NULL: there is none */
-    void *state;        /* the driver's */
+    const char *secret;  /* never shown; the driver's, NULL: there is none */
+    void *state;         /* the driver's */
+    unsigned connection; /* the driver adds one when it drops one */
     char failure[1024];
 };
 
@@ -56,12 +56,17 @@ int32_t sql_fail(struct sql *sql, int32_t code, const char *format, ...) DYN_PRI
 /* Notes that the call is over: out of time, or cancelled. Returns DYN_LATE. */
 int32_t sql_late(struct sql *sql, const struct dyn_call *call);
 
+/* How long the server may take, from 1 ms on: it ends the statement a little before the call is
+ * over, so that its word still arrives and nothing is left behind. */
+int32_t sql_server_ms(const struct dyn_call *call);
+
 /* Copies a row of n_columns texts (NULL: SQL's NULL) to the end. False if memory is gone. */
 bool sql_rows_add(struct sql_rows *rows, const char *const *cells);
 
-/* Copies `length` bytes of text with %XX turned into bytes. NULL if memory is gone, or if a % is
- * not followed by two hexadecimal digits, or stands for NUL. */
-char *sql_decode(const char *text, size_t length);
+/* Whether a parameter of a URL has this name; and one of Rails' database configuration, of which
+ * nothing concerns a reader of one table. */
+bool sql_is_named(const char *text, size_t length, const char *name);
+bool sql_is_of_rails(const char *text, size_t length);
 
 /* Writes "+1.500", for a language's seconds. */
 void sql_put_seconds(FILE *out, int64_t ms);

@@ -27,8 +27,9 @@ struct my {
 
 /* ---- The URL ---- */
 
-static void drop(struct my *my)
+static void drop(struct sql *sql)
 {
+    struct my *my = sql->state;
     if (my->conn == NULL)
         return;
     /* Closing says good-bye to the server, which must not block. */
@@ -37,6 +38,7 @@ static void drop(struct my *my)
         shutdown(fd, SHUT_RDWR);
     mysql_close(my->conn);
     my->conn = NULL;
+    sql->connection++;
 }
 
 static void my_close(struct sql *sql)
@@ -44,7 +46,7 @@ static void my_close(struct sql *sql)
     struct my *my = sql->state;
     if (my == NULL)
         return;
-    drop(my);
+    drop(sql);
     mysql_url_fini(&my->url);
     free(my);
     sql->secret = NULL;
@@ -116,14 +118,15 @@ static const char *advice_for(unsigned number)
     }
 }
 
-static int32_t fail(struct sql *sql, const struct dyn_call *call, const char *what)
+static int32_t fail(struct sql *sql, const char *what)
 {
     const struct my *my = sql->state;
     unsigned number = mysql_errno(my->conn);
+    int32_t code = is_lasting(number) ? DYN_BROKEN : DYN_RETRY;
     if (number == LATE_MARIADB || number == LATE_MYSQL)
-        return sql_late(sql, call);
-    return sql_fail(sql, is_lasting(number) ? DYN_BROKEN : DYN_RETRY, "%s%s: %s%s", what,
-                    sql->place, mysql_error(my->conn), advice_for(number));
+        code = DYN_LATE;
+    return sql_fail(sql, code, "%s%s: %s%s", what, sql->place, mysql_error(my->conn),
+                    advice_for(number));
 }
 
 /* ---- Without blocking ---- */
@@ -159,7 +162,7 @@ static int32_t query(struct sql *sql, const struct dyn_call *call, const char *t
             return code;
         status = mysql_real_query_cont(&problem, my->conn, status);
     }
-    return problem != 0 ? fail(sql, call, "") : DYN_OK;
+    return problem != 0 ? fail(sql, "") : DYN_OK;
 }
 
 static int32_t store(struct sql *sql, const struct dyn_call *call, MYSQL_RES **result)
@@ -172,7 +175,7 @@ static int32_t store(struct sql *sql, const struct dyn_call *call, MYSQL_RES **r
             return code;
         status = mysql_store_result_cont(result, my->conn, status);
     }
-    return *result == NULL && mysql_errno(my->conn) != NO_PROBLEM ? fail(sql, call, "") : DYN_OK;
+    return *result == NULL && mysql_errno(my->conn) != NO_PROBLEM ? fail(sql, "") : DYN_OK;
 }
 
 /* Goes to the result of the next statement; *is_last if there is none. */
@@ -188,7 +191,7 @@ static int32_t next(struct sql *sql, const struct dyn_call *call, bool *is_last)
         status = mysql_next_result_cont(&problem, my->conn, status);
     }
     *is_last = problem < 0;
-    return problem > 0 ? fail(sql, call, "") : DYN_OK;
+    return problem > 0 ? fail(sql, "") : DYN_OK;
 }
 
 /* ---- Connecting ---- */
@@ -229,7 +232,7 @@ static int32_t connect_to(struct sql *sql, const struct dyn_call *call)
         status = mysql_real_connect_cont(&made, my->conn, status);
     }
     if (made == NULL)
-        return fail(sql, call, "cannot connect to ");
+        return fail(sql, "cannot connect to ");
     /* The library goes on without TLS where the server has none. */
     if (url->tls != MYSQL_TLS_NONE && mysql_get_ssl_cipher(my->conn) == NULL)
         return sql_fail(sql, DYN_BROKEN, "%s has no TLS, which ssl_mode in the URL asks for",
@@ -280,7 +283,7 @@ static char *packet_of(const struct my *my, const struct dyn_call *call,
     FILE *out = open_memstream(&text, &length);
     if (out == NULL)
         return NULL;
-    int32_t ms = dyn_ms_left(call) > 0 ? dyn_ms_left(call) : 1;
+    int32_t ms = sql_server_ms(call);
     if (my->is_mariadb)
         fprintf(out, "SET SESSION max_statement_time = %" PRId32 ".%03" PRId32 "; ", ms / 1000,
                 ms % 1000);
@@ -344,12 +347,12 @@ static int32_t my_ask(struct sql *sql, const struct dyn_call *call,
     bool was_idle = my->conn != NULL;
     int32_t code = ask_once(sql, call, question, rows);
     if (code == DYN_RETRY && was_idle) {
-        drop(my);
+        drop(sql);
         sql_rows_fini(rows);
         code = ask_once(sql, call, question, rows);
     }
     if (code != DYN_OK)
-        drop(my);
+        drop(sql);
     return code;
 }
 
@@ -403,8 +406,6 @@ static void my_begin_age(FILE *out, enum sql_type type, int64_t shift_ms)
 
 const struct sql_driver sql_mysql = {
     .create_index = "CREATE INDEX",
-    .ordered_join = "STRAIGHT_JOIN",
-    .steps_over_equals = true,
     .open = my_open,
     .close = my_close,
     .ask = my_ask,

@@ -95,8 +95,10 @@ static int32_t pg_open(struct sql *sql, const char *url)
 
 /* ---- Ending ---- */
 
-static void drop(struct pg *pg)
+static void drop(struct sql *sql)
 {
+    struct pg *pg = sql->state;
+    sql->connection += pg->conn != NULL;
     PQfinish(pg->conn);
     pg->conn = NULL;
 }
@@ -146,24 +148,31 @@ static void be_quiet(void *arg, const char *message)
     (void)message;
 }
 
-/* The URL's parameters, and after them ours, which win. */
-static PGconn *start(const PQconninfoOption *options)
+/* The URL's parameters, with the hosts that are left, and after them ours, which win. */
+static PGconn *start(const PQconninfoOption *options, const struct pg_hosts *hosts)
 {
+    const char *const ours[][2] = {
+        {"host", hosts->names},
+        {"hostaddr", hosts->addresses},
+        {"port", hosts->ports},
+        {"client_encoding", "UTF8"},
+        {"fallback_application_name", "dynomatic"},
+    };
     size_t n = 0;
     while (options[n].keyword != NULL)
         n++;
-    const char **keywords = calloc(n + 3, sizeof *keywords);
-    const char **values = calloc(n + 3, sizeof *values);
+    const char **keywords = calloc(n + DYN_COUNT(ours) + 1, sizeof *keywords);
+    const char **values = calloc(n + DYN_COUNT(ours) + 1, sizeof *values);
     PGconn *conn = NULL;
     if (keywords != NULL && values != NULL) {
         for (size_t i = 0; i < n; i++) {
             keywords[i] = options[i].keyword;
             values[i] = options[i].val;
         }
-        keywords[n] = "client_encoding";
-        values[n] = "UTF8";
-        keywords[n + 1] = "fallback_application_name";
-        values[n + 1] = "dynomatic";
+        for (size_t i = 0; i < DYN_COUNT(ours); i++) {
+            keywords[n + i] = ours[i][0];
+            values[n + i] = ours[i][1];
+        }
         conn = PQconnectStartParams(keywords, values, 0);
     }
     free(keywords);
@@ -201,10 +210,12 @@ static int32_t finish_connecting(struct sql *sql, const struct dyn_call *call)
     return connection_failed(sql);
 }
 
-static int32_t connect_to(struct sql *sql, const struct dyn_call *call)
+static int32_t connect_to_one(struct sql *sql, const struct dyn_call *call,
+                              const struct pg_hosts *hosts)
 {
     struct pg *pg = sql->state;
-    pg->conn = start(pg->options);
+    drop(sql);
+    pg->conn = start(pg->options, hosts);
     if (pg->conn == NULL)
         return sql_fail(sql, DYN_RETRY, "out of memory");
     free(pg->password);
@@ -220,6 +231,36 @@ static int32_t connect_to(struct sql *sql, const struct dyn_call *call)
     return DYN_OK;
 }
 
+/* The call with the part of its time that one of n may take. */
+static struct dyn_call share_of(const struct dyn_call *call, size_t n)
+{
+    int64_t now_ns = dyn_now_ns();
+    struct dyn_call share = *call;
+    if (call->deadline_ns > now_ns)
+        share.deadline_ns = now_ns + (call->deadline_ns - now_ns) / (int64_t)n;
+    return share;
+}
+
+/* libpq goes on to the next host when one refuses, and leaves it to its caller to see that one
+ * never answers: that one is left out. So libpq still finds what target_session_attrs asks for. */
+static int32_t connect_to(struct sql *sql, const struct dyn_call *call)
+{
+    struct pg *pg = sql->state;
+    struct pg_hosts hosts;
+    int32_t code = DYN_OK;
+    if (!pg_hosts_init(&hosts, value_of(pg->options, "host"), value_of(pg->options, "hostaddr"),
+                       value_of(pg->options, "port")))
+        code = sql_fail(sql, DYN_RETRY, "out of memory");
+    for (bool goes_on = code == DYN_OK; goes_on;) {
+        struct dyn_call share = share_of(call, hosts.n);
+        code = connect_to_one(sql, &share, &hosts);
+        goes_on = code == DYN_LATE && !dyn_is_over(call) &&
+                  pg_hosts_leave_out(&hosts, PQhost(pg->conn), PQport(pg->conn));
+    }
+    pg_hosts_fini(&hosts);
+    return code;
+}
+
 /* ---- Asking ---- */
 
 /* The places in the pipeline. */
@@ -230,14 +271,11 @@ static bool send_one(PGconn *conn, const char *text, size_t n, const char *const
     return PQsendQueryParams(conn, text, (int)n, NULL, values, NULL, NULL, 0) == 1;
 }
 
-/* The server ends the statement a little before the call is over, so that its word still arrives.
- * JIT costs more than it gives on a statement that takes a millisecond. */
+/* JIT costs more than it gives on a statement that takes a millisecond. */
 static bool send_all(PGconn *conn, const struct dyn_call *call, const struct sql_query *query)
 {
     char timeout[24];
-    int32_t left_ms = dyn_ms_left(call);
-    snprintf(timeout, sizeof timeout, "%" PRId32,
-             left_ms - left_ms / 10 > 0 ? left_ms - left_ms / 10 : 1);
+    snprintf(timeout, sizeof timeout, "%" PRId32, sql_server_ms(call));
     const char *value = timeout;
     const char *settings =
         query->walks_indexes
@@ -372,7 +410,7 @@ static int32_t pg_ask(struct sql *sql, const struct dyn_call *call, const struct
         if (code == DYN_OK)
             return DYN_OK;
         bool is_lost = PQstatus(pg->conn) == CONNECTION_BAD;
-        drop(pg);
+        drop(sql);
         sql_rows_fini(rows);
         if (!is_lost || dyn_is_over(call))
             return code;
@@ -381,7 +419,7 @@ static int32_t pg_ask(struct sql *sql, const struct dyn_call *call, const struct
     if (code == DYN_OK)
         code = ask_once(sql, call, query, rows);
     if (code != DYN_OK)
-        drop(pg);
+        drop(sql);
     return code;
 }
 
@@ -442,9 +480,9 @@ static void pg_begin_age(FILE *out, enum sql_type type, int64_t shift_ms)
 
 const struct sql_driver sql_pg = {
     .create_index = "CREATE INDEX CONCURRENTLY",
-    .ordered_join = "CROSS JOIN",
     .has_lateral = true,
     .has_partial_indexes = true,
+    .joins_by_range = true,
     .open = pg_open,
     .close = pg_close,
     .ask = pg_ask,

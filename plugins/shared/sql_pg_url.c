@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "shared/sql_driver.h"
 #include "shared/sql_pg.h"
 
 #include <dynomatic/util.h>
@@ -7,45 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of Rails' database configuration: nothing of it concerns a reader of one table. */
-static const char *const of_rails[] = {
-    "adapter",
-    "advisory_locks",
-    "checkout_timeout",
-    "encoding",
-    "idle_timeout",
-    "insert_returning",
-    "min_messages",
-    "migrations_paths",
-    "pool",
-    "prepared_statements",
-    "reaping_frequency",
-    "reconnect",
-    "schema_search_path",
-    "statement_limit",
-    "timeout",
-    "variables",
-};
-
-static bool is_named(const char *text, size_t length, const char *name)
-{
-    return strlen(name) == length && memcmp(text, name, length) == 0;
-}
-
-static bool is_of_rails(const char *text, size_t length)
-{
-    for (size_t i = 0; i < DYN_COUNT(of_rails); i++)
-        if (is_named(text, length, of_rails[i]))
-            return true;
-    return false;
-}
-
 /* "ssl" is no keyword, but libpq takes ssl=true in a URL for sslmode=require. */
 static bool is_known(const PQconninfoOption *known, const char *text, size_t length)
 {
-    while (known->keyword != NULL && !is_named(text, length, known->keyword))
+    while (known->keyword != NULL && !sql_is_named(text, length, known->keyword))
         known++;
-    return known->keyword != NULL || is_named(text, length, "ssl");
+    return known->keyword != NULL || sql_is_named(text, length, "ssl");
 }
 
 /* Past the user and the password, which may hold any character but @ and /. */
@@ -87,7 +55,7 @@ char *pg_known_url(const struct dyn_host *host, const char *url)
             memcpy(out + n, at, length);
             n += length;
             before = '&';
-        } else if (length > 0 && !is_of_rails(at, n_name)) {
+        } else if (length > 0 && !sql_is_of_rails(at, n_name)) {
             dyn_logf(host, DYN_WARN,
                      "url: the parameter \"%.*s\" is left out: PostgreSQL does not know it",
                      (int)n_name, at);

@@ -3,6 +3,8 @@
  * directory, and sqlite3:///PATH; what follows a "?" is for Rails. */
 #include "shared/sql_driver.h"
 
+#include "shared/url.h"
+
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -54,7 +56,7 @@ static int32_t lite_open(struct sql *sql, const char *url)
     if (length == 0 || path[0] == ':')
         return sql_fail(sql, DYN_BROKEN,
                         "url: no file is named; write sqlite3:PATH or sqlite3:///PATH");
-    char *decoded = sql_decode(path, length);
+    char *decoded = url_decode(path, length);
     if (decoded == NULL)
         return sql_fail(sql, DYN_BROKEN,
                         "url: a %% is not followed by two hexadecimal digits; write %%25 for it");
@@ -130,8 +132,10 @@ static int32_t fail(struct sql *sql, int status)
     }
 }
 
-static void drop(struct lite *lite)
+static void drop(struct sql *sql)
 {
+    struct lite *lite = sql->state;
+    sql->connection += lite->db != NULL;
     sqlite3_close(lite->db);
     lite->db = NULL;
 }
@@ -151,7 +155,7 @@ static int32_t make_open(struct sql *sql)
         return sql_fail(sql, DYN_BROKEN, "%s is not a file; check the path in the URL", sql->place);
     if (lite->db != NULL && now.st_dev == lite->device && now.st_ino == lite->inode)
         return DYN_OK;
-    drop(lite);
+    drop(sql);
     int status =
         sqlite3_open_v2(lite->path, &lite->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
     if (status != SQLITE_OK)
@@ -213,7 +217,7 @@ static int32_t lite_ask(struct sql *sql, const struct dyn_call *call, const stru
             code = fail(sql, status);
     }
     if (code != DYN_OK)
-        drop(lite);
+        drop(sql);
     lite->call = NULL;
     return code;
 }
@@ -260,8 +264,8 @@ static void lite_begin_age(FILE *out, enum sql_type type, int64_t shift_ms)
 
 const struct sql_driver sql_sqlite = {
     .create_index = "CREATE INDEX",
-    .ordered_join = "CROSS JOIN",
     .has_partial_indexes = true,
+    .joins_by_range = true,
     .open = lite_open,
     .close = lite_close,
     .ask = lite_ask,

@@ -133,6 +133,9 @@ refused 'a link into such a folder' "$scratch/links/good.so" \
 ln -sf "$plugins/good.so" "$scratch/open/good.so"
 refused 'a link in such a folder' "$scratch/open/good.so" \
   "others may write to its folder, and so replace it: chmod go-w $scratch/open"
+chmod 775 "$scratch/open"
+refused 'a folder that a group may write' "$scratch/open/good.so" \
+  "others may write to its folder, and so replace it: chmod go-w $scratch/open"
 chmod 755 "$scratch/open"
 has 'the same is used after chmod' "$(said "$scratch/open/good.so")" 'any part of it can be another'
 has 'by a path relative to the working directory too' "$(cd "$scratch/open" && said ./good.so)" \
@@ -140,6 +143,21 @@ has 'by a path relative to the working directory too' "$(cd "$scratch/open" && s
 ln -s "$plugins/good.so" "$scratch/links/alias.so"
 refused 'a link of another name' "$scratch/links/alias.so" \
   'its name is "good", and must be that of the file, "alias"'
+
+trusted above/far/near
+chmod 777 "$scratch/above"
+refused 'one below a folder that all may write' "$scratch/above/far/near/good.so" \
+  "others may write to a folder above it, and so replace it: chmod go-w $scratch/above"
+chmod 775 "$scratch/above"
+refused 'one below a folder that a group may write' "$scratch/above/far/near/good.so" \
+  "others may write to a folder above it, and so replace it: chmod go-w $scratch/above"
+is 'it is refused by a relative path too' "$(cd "$scratch/above/far/near" && said ./good.so)" \
+  "dynomatic: plugin \"./good.so\" cannot be used: others may write to a folder above it, and so replace it: chmod go-w $scratch/above"
+ln -s "$scratch/above/far/near/good.so" "$scratch/links/below.so"
+refused 'a link that leads below one' "$scratch/links/below.so" \
+  "others may write to a folder above it, and so replace it: chmod go-w $scratch/above"
+chmod 1777 "$scratch/above"
+has 'one below a folder like /tmp is used' "$(said "$scratch/above/far/near/good.so")" 'any part of it can be another'
 
 if [ "$(id -u)" = 0 ]; then
   trusted foreign
@@ -150,6 +168,10 @@ if [ "$(id -u)" = 0 ]; then
   chown 1 "$scratch/foreign"
   refused 'a folder that another user owns' "$scratch/foreign/good.so" \
     "its folder belongs to user 1, who could replace it: chown root $scratch/foreign"
+  trusted given/near
+  chown 1 "$scratch/given"
+  refused 'one below a folder that another user owns' "$scratch/given/near/good.so" \
+    "a folder above it belongs to user 1, who could replace it: chown root $scratch/given"
 else
   tap_line true 'what another user owns is refused # SKIP only root can give a file away'
 fi
@@ -172,4 +194,42 @@ has 'a file in the folder that cannot be used is told by its name' "$(said text)
 cd "$plugins" || exit
 DYNOMATIC_PLUGIN_PATH=:
 has 'an empty folder is not the working directory' "$(said good)" 'plugin "good" not found; searched :'
+DYNOMATIC_PLUGIN_PATH=$plugins/folder.so
+has 'a name is never a path: one folder up' "$(said ..)" 'plugin ".." not found; searched '
+has 'a name is never a path: a file beside' "$(said good.so)" 'plugin "good.so" not found; searched '
+has 'the variables of the linker add no folder' \
+  "$(LTDL_LIBRARY_PATH=$plugins LD_LIBRARY_PATH=$plugins said good)" 'plugin "good" not found; searched '
+
+# ---- With privileges that the user does not have ----
+
+# The program as user 1 runs it, with the privileges of a file mode. It may look at the build folder no more
+# than others may, so it is copied.
+privileged() { # mode, owner, name or path
+  install -m "$1" -o "${2%:*}" -g "${2#*:}" "$top_builddir/dynomatic" "$scratch/privileged"
+  setpriv --reuid=1 --regid=1 --clear-groups "$scratch/privileged" plugins "$3" 2>&1
+}
+DYNOMATIC_PLUGIN_PATH=$plugins
+if [ "$(id -u)" != 0 ] || ! command -v setpriv >/dev/null; then
+  tap_line true 'privileges change what is loaded # SKIP only root can give them, with setpriv'
+elif findmnt -T "$scratch" -n -o OPTIONS | grep -q nosuid; then
+  tap_line true "privileges change what is loaded # SKIP $scratch has no setuid files"
+else
+  trusted own
+  chown -R 1:1 "$scratch/own"
+  has 'without privileges: the variable adds folders' "$(privileged 755 0:0 good)" "$plugins/good.so"
+  has 'without: what the user owns is loaded' "$(privileged 755 0:0 "$scratch/own/good.so")" "$scratch/own/good.so"
+  for with in '4755 0:0' '2755 0:2'; do
+    # shellcheck disable=SC2086 # two words
+    has "with them ($with): the variable adds none" "$(privileged $with good)" \
+      'plugin "good" not found; searched /'
+    # shellcheck disable=SC2086
+    has_not "with them ($with): nor does the message name one" "$(privileged $with good)" "$plugins"
+    # shellcheck disable=SC2086
+    has "with them ($with): root's plugin is loaded by its path" "$(privileged $with "$plugins/good.so")" \
+      "$plugins/good.so"
+    # shellcheck disable=SC2086
+    has "with them ($with): what the user owns is refused" "$(privileged $with "$scratch/own/good.so")" \
+      "dynomatic: plugin \"$scratch/own/good.so\" cannot be used: its folder belongs to user 1, who could replace it: chown root $scratch/own"
+  done
+fi
 tap_end

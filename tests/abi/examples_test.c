@@ -67,11 +67,18 @@ static void begin(void)
     CHECK(mkdtemp(folder) != NULL);
 }
 
-static struct testhost *open_example(const char *name, const char *key, const char *more)
+static char *path_of_example(const char *name)
 {
     const char *build = getenv("top_builddir");
-    char *path = memory_format("%s/examples/.libs/%s.so", build != NULL ? build : ".", name);
-    char *options = memory_format("{%s: '%s'%s}", key, folder, more);
+    return memory_format("%s/examples/.libs/%s.so", build != NULL ? build : ".", name);
+}
+
+/* With the option `key` set to the folder, or to what lies in it: "/table". */
+static struct testhost *open_example(const char *name, const char *key, const char *in_folder,
+                                     const char *more)
+{
+    char *path = path_of_example(name);
+    char *options = memory_format("{%s: '%s%s'%s}", key, folder, in_folder, more);
     char *why = NULL;
     struct testhost *host = testhost_open(path, options, &why);
     CHECK_TEXT(why != NULL ? why : "", "");
@@ -112,7 +119,7 @@ static void spool_counts_groups(void)
     write_file("mail.1", "", 100);
     write_file("mail.2", "", 0);
     write_file("pdf", "", 0);
-    struct testhost *host = open_example("spool", "path", "");
+    struct testhost *host = open_example("spool", "path", "", "");
     CHECK_INT(testhost_measure(host, groups, 5, ENOUGH_MS), DYN_OK);
     check_waiting(host, 0, 2, KNOWN_EXACT);
     check_waiting(host, 1, 1, KNOWN_EXACT);
@@ -135,7 +142,7 @@ static void spool_fails_as_it_should(void)
     const struct dyn_group all = {.name = "all"};
     begin();
     write_file("mail.1", "", 0);
-    struct testhost *host = open_example("spool", "path", "");
+    struct testhost *host = open_example("spool", "path", "", "");
     testhost_cancel(host);
     CHECK_INT(testhost_measure(host, &all, 1, ENOUGH_MS), DYN_LATE);
     CHECK_HAS(testhost_failure(host), "too large");
@@ -158,7 +165,7 @@ static void files_reads_and_sets(void)
     begin();
     write_file("mail", "3\n", 0);
     write_file("word", "three\n", 0);
-    struct testhost *host = open_example("files", "folder", "");
+    struct testhost *host = open_example("files", "folder", "", "");
     CHECK_INT(testhost_read(host, names, 3, ENOUGH_MS), DYN_OK);
     CHECK_INT(testhost_value(host, 0, DYN_SIZE).number, 3);
     CHECK_INT(testhost_value(host, 0, DYN_SIZE).doubt, KNOWN_EXACT);
@@ -184,7 +191,7 @@ static void files_writes_only_what_differs(void)
     const struct dyn_change change = {.name = "mail", .size = 5};
     begin();
     write_file("mail", "5\n", 0);
-    struct testhost *host = open_example("files", "folder", "");
+    struct testhost *host = open_example("files", "folder", "", "");
     ino_t before = file_number("mail");
     CHECK_INT(testhost_apply(host, &change, 1, ENOUGH_MS), DYN_OK);
     CHECK_INT(testhost_value(host, 0, DYN_SIZE).number, 5);
@@ -199,7 +206,7 @@ static void files_keeps_within_its_limit(void)
     const struct dyn_change change = {.name = "mail", .size = 50};
     begin();
     write_file("mail", "1\n", 0);
-    struct testhost *host = open_example("files", "folder", ", max: 7");
+    struct testhost *host = open_example("files", "folder", "", ", max: 7");
     CHECK_INT(testhost_limit(host, "mail"), 7);
     CHECK_INT(testhost_apply(host, &change, 1, ENOUGH_MS), DYN_OK);
     CHECK_INT(testhost_value(host, 0, DYN_SIZE).number, 7);
@@ -217,20 +224,75 @@ static int64_t after_apply(struct testhost *host, int32_t wanted, const char *co
     return testhost_value(host, 0, DYN_SIZE).number;
 }
 
-static void files_spares_busy_workers(void)
+/* The pool "mail" has 8. */
+static void check_sparing(struct testhost *host)
 {
     static const char *const keep[] = {"mail.2", "mail.4", "mailer.9", "mail.99"};
-    begin();
-    write_file("mail", "8\n", 0);
-    struct testhost *host = open_example("files", "folder", "");
-    CHECK_INT(after_apply(host, 7, keep, 3), 7); /* stops the eighth, which nobody needs */
-    CHECK_INT(after_apply(host, 1, keep, 3), 4); /* the fourth is busy */
-    CHECK_INT(after_apply(host, 0, keep, 4), 4); /* a worker that is not there changes nothing */
+    CHECK_INT(after_apply(host, 7, keep, 3), 7);     /* stops the eighth, which nobody needs */
+    CHECK_INT(after_apply(host, 1, keep, 3), 4);     /* the fourth is busy */
+    CHECK_INT(after_apply(host, 0, keep + 3, 1), 4); /* one past them all adds none */
     CHECK_INT(after_apply(host, 1, keep, 1), 2);
     CHECK_INT(after_apply(host, 6, keep, 3), 6); /* more stops nobody */
     CHECK_INT(after_apply(host, 0, NULL, 0), 0);
+}
+
+static void files_spares_busy_workers(void)
+{
+    begin();
+    write_file("mail", "8\n", 0);
+    struct testhost *host = open_example("files", "folder", "", "");
+    check_sparing(host);
     close_example(host);
     write_file("mail", NULL, 0);
+    rmdir(folder);
+}
+
+/* ---- sizes: without a C++ compiler it is not there ---- */
+
+static int has_sizes(void)
+{
+    char *path = path_of_example("sizes");
+    int is_there = access(path, F_OK) == 0;
+    free(path);
+    return is_there;
+}
+
+static void sizes_reads_and_sets(void)
+{
+    static const char *const names[] = {"mail", "none"};
+    const struct dyn_change changes[] = {{.name = "none", .size = 2}, {.name = "mail", .size = 5}};
+    if (!has_sizes())
+        return;
+    begin();
+    write_file("table", "mail 3\n", 0);
+    struct testhost *host = open_example("sizes", "file", "/table", "");
+    CHECK_INT(testhost_read(host, names, 2, ENOUGH_MS), DYN_OK);
+    CHECK_INT(testhost_value(host, 0, DYN_SIZE).number, 3);
+    CHECK_INT(testhost_value(host, 1, DYN_SIZE).doubt, KNOWN_NOT);
+    CHECK_HAS(testhost_unknown(host, 1), "no line \"none\" in ");
+    CHECK_INT(testhost_apply(host, changes, 2, ENOUGH_MS), DYN_OK);
+    CHECK_INT(testhost_value(host, 0, DYN_SIZE).doubt, KNOWN_NOT);
+    CHECK_INT(testhost_value(host, 1, DYN_SIZE).number, 5);
+    check_content("table", "mail 5\n");
+    testhost_cancel(host);
+    CHECK_INT(testhost_read(host, names, 2, ENOUGH_MS), DYN_LATE);
+    write_file("table", NULL, 0);
+    CHECK_INT(testhost_read(host, names, 2, ENOUGH_MS), DYN_RETRY);
+    CHECK_HAS(testhost_failure(host), "/table: No such file or directory");
+    close_example(host);
+    rmdir(folder);
+}
+
+static void sizes_spares_busy_workers(void)
+{
+    if (!has_sizes())
+        return;
+    begin();
+    write_file("table", "mail 8\n", 0);
+    struct testhost *host = open_example("sizes", "file", "/table", "");
+    check_sparing(host);
+    close_example(host);
+    write_file("table", NULL, 0);
     rmdir(folder);
 }
 
@@ -241,5 +303,7 @@ static const struct test tests[] = {
     {"files writes only what differs", files_writes_only_what_differs},
     {"files keeps within its limit", files_keeps_within_its_limit},
     {"files stops no worker that must stay", files_spares_busy_workers},
+    {"sizes reads and sets sizes", sizes_reads_and_sets},
+    {"sizes stops no worker that must stay", sizes_spares_busy_workers},
 };
 SUITE_MAIN("examples", tests)

@@ -21,7 +21,7 @@ ok 'there are plugins' [ "$n" -gt 0 ]
 
 # A host that runs only one plugin maps the libraries of that plugin alone.
 libraries=$(ldd "$top_builddir/dynomatic")
-for library in libltdl libfyaml libcjson; do
+for library in libltdl libfyaml libcjson libglib; do
   has "dynomatic itself needs $library" "$libraries" "$library"
 done
 for library in libpq libcurl libsqlite3 libhiredis libmariadb libmicrohttpd libssl; do

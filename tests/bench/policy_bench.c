@@ -11,9 +11,9 @@
 enum { READINGS = 1024, PASSES = 1000, TURNS = 7 };
 
 static struct rule rules[] = {
-    {RULE_JOBS, 0, 1},    {RULE_JOBS, 10, 5},       {RULE_JOBS, 20, 10},
-    {RULE_JOBS, 30, 15},  {RULE_LATENCY, 30000, 8}, {RULE_LATENCY, 120000, 12},
-    {RULE_JOBS, 100, 20}, {RULE_JOBS, 500, 30},
+    {RULE_JOBS, 0, 1, 0},    {RULE_JOBS, 10, 5, 0},       {RULE_JOBS, 20, 10, 0},
+    {RULE_JOBS, 30, 15, 0},  {RULE_LATENCY, 30000, 8, 0}, {RULE_LATENCY, 120000, 12, 0},
+    {RULE_JOBS, 100, 20, 0}, {RULE_JOBS, 500, 30, 0},
 };
 enum { N_RULES = sizeof rules / sizeof rules[0] };
 

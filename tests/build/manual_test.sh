@@ -31,4 +31,19 @@ for page in "${pages[@]}"; do
     ok "$page refers to $other, which is there" grep -q "/$other$" <(printf '%s\n' "${pages[@]}")
   done
 done
+
+# The page of the contract tells all that the headers have.
+page=include/dynomatic-plugin.3
+for function in $(sed -n 's/^.*(\*\([a-z_]*\))(.*/\1/p' include/dynomatic/plugin.h); do
+  ok "$page tells of $function()" grep -q "^\.BI $function( " $page
+done
+uncalled=$(grep -B 1 '^are part of the contract and are not called yet' $page | head -n 1)
+for function in measure detect watch workers read apply limit load open close; do
+  called=$(grep -qE "(queue|scaler|table)(\.|->)$function\(" core/*.c && echo yes || echo no)
+  has=$(grep -qw "$function" <<<"$uncalled" && echo no || echo yes)
+  is "$page tells whether the host calls $function()" "$has" "$called"
+done
+for helper in $(sed -n 's/^static inline .* \**\(dyn_[a-z_]*\)(.*/\1/p' include/dynomatic/util.h | sort -u); do
+  ok "$page has $helper()" grep -q "^\.B.*\<$helper\>" $page
+done
 tap_end

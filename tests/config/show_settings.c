@@ -79,6 +79,18 @@ static void show_policy(const struct policy *policy)
     show_scaling(policy);
 }
 
+/* The window, and the policy that is then in force. */
+static void show_entry(const struct schedule_entry *entry, const struct policy *policy)
+{
+    printf("  schedule: %s, %s\n", entry->words, zone_name(entry->zone));
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        printf("  ");
+        show_rule(&policy->rules[i]);
+    }
+    printf("    min %" PRId32 ", max %" PRId32 ", per_dyno %" PRId64 "\n", policy->min, policy->max,
+           policy->per_dyno);
+}
+
 static void show_pool(const struct settings *settings, const struct pool_spec *pool)
 {
     printf("pool %s\n", pool->name);
@@ -95,6 +107,8 @@ static void show_pool(const struct settings *settings, const struct pool_spec *p
                settings->limits[pool->uses[i].limit].name);
     show_duration("interval", pool->interval_ms);
     show_policy(&pool->policy);
+    for (size_t i = 0; i < pool->schedule.n; i++)
+        show_entry(&pool->schedule.entries[i], &pool->scheduled[i]);
 }
 
 static void show_options(const struct instance_spec *spec, const char *before)

@@ -42,7 +42,7 @@ has 'and tells where it was looked for' "$err" '/etc/dynomatic/dynomatic.yml'
 db=$scratch/app.sqlite3
 make_sqlite "$db"
 set_jobs_sqlite "$db" 12
-start_fake --formation worker=0:Standard-1X
+start_fake --formation worker=0:Standard-1X --formation worker1=0:Basic --formation worker2=0:Basic
 cat >dynomatic.yml <<END
 queue: { adapter: delayedjob, url: "sqlite3:$db" }
 scaler: { backend: heroku-formation, app: myapp, token: "$token", api_url: "$api_url" }
@@ -52,6 +52,30 @@ END
 run check
 is 'check of a good file has status 0' $status 0
 is 'and says what it holds' "$out" 'dynomatic.yml: 1 pool, 1 queue instance, 1 scaler instance: good'
+cp dynomatic.yml scheduled.yml
+cat >>scheduled.yml <<END
+schedule:
+  - { dates: 2025-12-24, min: 2 }
+  - { zone: Europe/Brussels, min: 1 }
+END
+run -c scheduled.yml check
+has 'check tells what the schedule says now' "$out" \
+  'worker: always: min 1 is in force, and no other within a year'
+has 'and warns of dates that are over' "$out" \
+  'warning: worker: the dates are over of schedule 2025-12-24: min 2'
+cat >hobby.yml <<END
+queue: { adapter: delayedjob, url: "sqlite3:$db" }
+scaler: { backend: heroku-hobby, app: myapp, token: "$token", api_url: "$api_url", worker_names: [worker1, worker2] }
+rules: [{ at_least: 10, dynos: 1 }]
+schedule: [{ min: 5 }]
+END
+run -c hobby.yml check
+has 'an entry may ask for more than the back-end can run' "$out" 'worker: the file asks for up to 5 dynos'
+run -c hobby.yml once --dry-run
+has 'and never gets it' "$err" '-> 2, not applied: dry run'
+run -c scheduled.yml once --dry-run
+has 'so does once' "$err" 'the dates are over of schedule 2025-12-24: min 2'
+has 'whose decision names the entry' "$err" 'schedule always: min 1)'
 mv dynomatic.yml other.yml
 DYNOMATIC_CONFIG=other.yml run check
 has 'DYNOMATIC_CONFIG names the file' "$out" 'other.yml: '
@@ -78,6 +102,11 @@ is 'count --all' "$(printf '%s' "$out" | jq -c '.[0] | [.waiting, .busy, .failed
   '[12,0,0,null]'
 run count --all
 has 'with all columns' "$out" 'NEXT DUE'
+has 'no job for later has a sign' "$(tail -1 <<<"$out" | tr -s ' ')" 's 0 0 0 0 -'
+sed "s|delayedjob|$top_builddir/tests/plugin/.libs/sample_queue.so|" dynomatic.yml >sample.yml
+run -c sample.yml count --all
+is 'what an adapter cannot tell has that of the unknown' "$(tail -1 <<<"$out" | tr -s ' ')" \
+  'worker sample_queue 0 0 ms ? ? ? ? ?'
 
 run once --dry-run
 is 'once --dry-run has status 0' $status 0

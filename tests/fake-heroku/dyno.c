@@ -122,31 +122,33 @@ static void end_grace(struct dyno *dyno, int64_t now_ms)
     dyno_kill(dyno, now_ms);
 }
 
-/* The environment of its app, and what is its own. The array is the caller's, and its last two
- * strings. */
+/* A dyno has so many variables of its own; the last one, PORT, only if it has a port. */
+enum { OWN = 3 };
+
+/* The environment of its app, and what is its own. The array is the caller's. */
 static char **environment_of(const struct dyno *dyno, char **own)
 {
     size_t n = 0;
     while (dyno->environment[n] != NULL)
         n++;
-    char **all = memory_new(n + 3, sizeof *all);
+    char **all = memory_new(n + OWN + 1, sizeof *all);
     memcpy(all, dyno->environment, n * sizeof *all);
-    all[n++] = own[0];
-    if (dyno->port > 0)
-        all[n] = own[1];
+    memcpy(all + n, own, (dyno->port > 0 ? OWN : OWN - 1) * sizeof *all);
     return all;
 }
 
 static int run(struct dyno *dyno, struct error *error)
 {
-    char *own[] = {memory_format("DYNO=%s", dyno->name), memory_format("PORT=%d", dyno->port)};
+    char *own[OWN] = {memory_format("DYNO=%s", dyno->name),
+                      memory_format("HEROKU_DYNO_ID=%s", dyno->id),
+                      memory_format("PORT=%d", dyno->port)};
     char **environment = environment_of(dyno, own);
     struct process_command command = {dyno->command, dyno->folder, environment, dyno->name};
     const struct dyno_house *house = dyno->house;
     dyno->process = process_new(&command, house->loop, house->keeper, house->log, error);
     free(environment);
-    free(own[0]);
-    free(own[1]);
+    for (size_t i = 0; i < OWN; i++)
+        free(own[i]);
     return dyno->process != NULL ? 0 : -1;
 }
 

@@ -77,7 +77,7 @@ is 'and writes sizes small' "$(field .size)" dyno-1c-0.5gb
 mkdir "$scratch/app"
 cat >"$scratch/app/Procfile" <<'END'
 # What this app runs
-web: echo "PORT=$PORT DYNO=$DYNO"; exec sleep 1000
+web: echo "PORT=$PORT DYNO=$DYNO"; echo "ID=$HEROKU_DYNO_ID"; exec sleep 1000
 
 worker: ./worker
 stubborn: trap '' TERM; echo stubborn; sleep 1000 & echo $! >child; while :; do sleep 0.05; done
@@ -106,6 +106,7 @@ is 'all of them' "$(field '[.[].type] | sort | join(" ")')" \
 is 'none runs that was not asked for' "$(field 'map(select(.quantity > 0).type) | sort | join(" ")')" \
   'web worker'
 is 'each with its command' "$(field '.[] | select(.type == "worker").command')" ./worker
+ok 'a dyno is told its id' until_true 20 said 'app[web.1]: ID='
 ok 'a web dyno gets a port' until_true 20 said 'app[web.1]: PORT=7000 DYNO=web.1'
 ok 'of its own' until_true 20 said 'app[web.2]: PORT=7001 DYNO=web.2'
 ok 'a worker gets none' until_true 20 said 'app[worker.4]: ready DYNO=worker.4 PORT=none'

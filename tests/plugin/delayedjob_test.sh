@@ -15,7 +15,7 @@ measure() { "$top_builddir/tests/plugin/measure" delayedjob "$@"; }
 
 columns='priority, attempts, handler, run_at, locked_at, failed_at, locked_by, queue'
 table() { # type of times, type of the key
-  echo "CREATE TABLE delayed_jobs (id $2, priority integer NOT NULL DEFAULT 0,
+  echo "CREATE TABLE delayed_jobs (id $2, priority integer DEFAULT 0,
     attempts integer NOT NULL DEFAULT 0, handler text NOT NULL, last_error text, run_at $1, locked_at $1,
     failed_at $1, locked_by varchar(255), queue varchar(255), created_at $1, updated_at $1);
     CREATE INDEX delayed_jobs_priority ON delayed_jobs (priority, run_at);"
@@ -23,6 +23,7 @@ table() { # type of times, type of the key
 instant() { # seconds from now, or NULL
   case $1:$database in
     NULL:*) echo NULL ;;
+    infinity:*) echo "'infinity'" ;;
     *:sqlite) echo "strftime('%Y-%m-%d %H:%M:%f', 'now', '$1 seconds')" ;;
     *:mariadb*) echo "utc_timestamp(6) + INTERVAL $1 SECOND" ;;
     *:timestamptz) echo "now() + interval '$1 seconds'" ;;
@@ -119,13 +120,62 @@ check_bounds() {
   is "$database: below its cap it is exact" "$(measure "$options" measure 500:wl | rough)" \
     'waiting=120 latency=90s'
 }
-many() { # statement that makes n rows of run_at in seconds, failed or not
+# A question that is asked often is answered exactly, or as at least so much; never as too little.
+often() { # what, group, exact answer, what else it may be (extended pattern)
+  local answer
+  is "$database: $1" "$(measure "$options" measure "$2" | rough)" "$3"
+  answer=$(measure "$options" -n 5 measure "$2" 2>/dev/null | grep -E '^(waiting|latency)=' | rough)
+  if [[ $answer =~ ^($4)$ ]]; then answer=$3; fi
+  is "$database: $1, asked again and again" "$answer" "$3"
+}
+# A table that changes while we look at it, as by a migration.
+sql_command() { # what a shell makes of a statement
+  case $database in
+    sqlite) printf "sqlite3 -cmd '.timeout 5000' '%s' '%s'" "$file" "$1" ;;
+    mariadb*) printf "mariadb --no-defaults --socket='%s' -u root app -e '%s'" "$mariadb_data/socket" "$1" ;;
+    *) printf "psql -X -q '%s' -c '%s' >'%s'" "$postgres_url" "$1" "$scratch/said" ;;
+  esac
+}
+check_migration() {
+  clear; put -20 NULL NULL 0 mail
+  local drop add
+  drop=$(sql_command 'ALTER TABLE delayed_jobs DROP COLUMN queue')
+  add=$(sql_command 'ALTER TABLE delayed_jobs ADD COLUMN queue varchar(255)')
+  has "$database: a column that is gone is noticed at once" \
+    "$(measure "$options" -n 2 -x "$drop" measure 9:w 9:w:mail 2>&1 | tr '\n' ' ')" 'waiting=1 waiting=? unknown: the table has no column'
+  is "$database: one that comes after ten minutes" \
+    "$(measure "$options" -n 2 -x "$add" -j 600000 measure 9:w:mail 2>&-)" 'waiting=0'
+  sql "UPDATE delayed_jobs SET queue = 'mail'"
+  has "$database: workers are found without the column, too" \
+    "$(put -20 -10; measure "$options" -n 2 -x "$drop" workers 9:w 2>&-)" '0 worker.1 jobs=1'
+  sql 'ALTER TABLE delayed_jobs ADD COLUMN queue varchar(255)'
+}
+# What is no instant is due for the library's own query, and so it waits; it has no age.
+check_ageless() { # run_at
+  clear; put -20
+  sql "INSERT INTO delayed_jobs ($columns) VALUES (0, 0, 'x', $1, NULL, NULL, NULL, 'odd')"
+  is "$database: a run_at of $1 waits, and its age is not known" \
+    "$(measure "$options" measure 9:wl 9:l:odd 0:l 0:wl:mail | sed 's/ unknown: .*\(oldest has no age\).*/ \1/')" \
+    'waiting=2 latency=? oldest has no age
+latency=? oldest has no age
+latency=? oldest has no age
+waiting=0 latency=0'
+}
+check_priorities() {
+  clear; put -50 NULL NULL 0 mail NULL 3; put -20 NULL NULL 0 mail 0 2
+  often 'jobs without a priority' 50:wl 'waiting=5 latency=50s' 'waiting=[2-5]\+ latency=20s\+'
+  often 'jobs without a priority of a queue' 50:wl:mail 'waiting=5 latency=50s' 'waiting=[2-5]\+ latency=20s\+'
+  is "$database: nor are they within bounds" "$(measure "${options%\}}, min_priority: -5}" measure 50:w)" 'waiting=2'
+  clear; many 2100 -20 NULL "$1"; put -10 NULL NULL 0 mail 1; put -1000 NULL NULL 0 mail 9999
+  often 'more priorities than are looked at' 50:l 'latency=1000s' 'latency=20s\+'
+}
+many() { # statement that makes n rows of run_at in seconds, failed or not, of the priority 0 or another for each
   case $database in
     sqlite) sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
-      INSERT INTO delayed_jobs ($columns) SELECT 0, 0, 'x', $(instant "$2"), NULL, $(instant "$3"), NULL, NULL FROM n" ;;
-    mariadb*) sql "INSERT INTO delayed_jobs ($columns) SELECT 0, 0, 'x', $(instant "$2"), NULL, $(instant "$3"), NULL, NULL
+      INSERT INTO delayed_jobs ($columns) SELECT ${4:-0}, 0, 'x', $(instant "$2"), NULL, $(instant "$3"), NULL, NULL FROM n" ;;
+    mariadb*) sql "INSERT INTO delayed_jobs ($columns) SELECT ${4:-0}, 0, 'x', $(instant "$2"), NULL, $(instant "$3"), NULL, NULL
       FROM seq_1_to_$1" ;;
-    *) sql "INSERT INTO delayed_jobs ($columns) SELECT 0, 0, 'x', $(instant "$2"), NULL, $(instant "$3"), NULL, NULL
+    *) sql "INSERT INTO delayed_jobs ($columns) SELECT ${4:-0}, 0, 'x', $(instant "$2"), NULL, $(instant "$3"), NULL, NULL
       FROM generate_series(1, $1)" ;;
   esac
 }
@@ -146,6 +196,9 @@ database=sqlite file=$scratch/app.sqlite3 options="{url: 'sqlite3:$scratch/app.s
 sql "$(table datetime 'integer PRIMARY KEY AUTOINCREMENT NOT NULL')"
 check_states
 check_bounds
+check_priorities i
+check_migration
+check_ageless "''"
 check_fence 'delayed_jobs (run_at) WHERE failed_at IS NULL'
 
 # Rails makes datetime(6) since version 7, datetime of whole seconds before.
@@ -165,10 +218,22 @@ waiting=2 latency=30s'
   done
   mariadb_sql 'SET GLOBAL time_zone = SYSTEM'
 done
+check_priorities seq
+check_migration
+check_ageless "'0000-00-00 00:00:00'"
 check_fence 'CREATE INDEX waiting ON delayed_jobs (failed_at, run_at)'
 clear
 many 100000 -20 NULL
 is 'a bounded count of many rows in MariaDB' "$(measure "$options" measure 1000:w)" 'waiting=1000+'
+clear
+many 100000 3600 NULL; put -20 NULL NULL 0 mail 0 2; put -30 NULL NULL 0 mail 1
+entries_read() { mariadb_sql "SELECT sum(variable_value) FROM information_schema.global_status
+  WHERE variable_name IN ('handler_read_next', 'handler_read_prev', 'handler_read_rnd_next')"; }
+before=$(entries_read)
+is 'few that are due among many for later' "$(measure "$options" measure 1000:wl 1000:w:mail | rough)" 'waiting=3 latency=30s
+waiting=3'
+read=$(($(entries_read) - before))
+ok "are found without reading the others ($read entries)" test "$read" -lt 10000
 
 for database in timestamp timestamptz; do
   options="{url: '$postgres_url'}"
@@ -186,6 +251,11 @@ waiting=2 latency=30s'
   postgres_sql 'ALTER ROLE app RESET TimeZone'
 done
 database=timestamptz
+check_priorities generate_series
+check_migration
+check_ageless "'-infinity'"
+put infinity
+is 'nor has a run_at without end a next due time' "$(measure "$options" measure 0:sn)" 'scheduled=1 next_due=?'
 check_fence 'delayed_jobs (run_at) WHERE failed_at IS NULL'
 clear
 many 100000 -20 NULL
@@ -210,6 +280,12 @@ status 4"
 has 'a table of something else is broken' "$(measure "{url: '$postgres_url', table: pg_class}" measure 9:w)" \
   'broken: table pg_class'
 is 'no groups only try the connection' "$(measure "$options" measure; echo "status $?")" 'status 0'
+
+again="SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dynomatic'"
+is 'a new connection sees what was added' "$(measure "$old" -n 3 -x "psql -X -q '$postgres_url' -c \"$again;
+  ALTER TABLE old.jobs ADD COLUMN IF NOT EXISTS queue text DEFAULT 'mail'\" >'$scratch/said' 2>&1" measure 9:w:mail 2>&- | head -1)" \
+  'waiting=1'
+is 'a missing index is told once' "$(measure "$old" -n 3 -j 600000 measure 9:w 2>&- | grep -c 'no index')" 1
 
 # ---- Failing ----
 
@@ -245,7 +321,8 @@ has_not 'and no part of it is shown' "$leaky" SWORDFISH
 coproc locker { mariadb --no-defaults --socket="$mariadb_data/socket" -u root -N -B -n app; }
 echo 'LOCK TABLES delayed_jobs WRITE; SELECT 1;' >&"${locker[1]}"
 read -r _ <&"${locker[0]}"
-has 'a locked table of MariaDB is late' "$(measure "{url: '$mariadb_url'}" -t 700 measure 9:w)" 'late: '
+has 'a locked table of MariaDB is late, and the server ends it before' \
+  "$(measure "{url: '$mariadb_url'}" -t 3000 measure 9:w)" 'max_statement_time exceeded'
 eval "exec ${locker[1]}>&-"
 wait "$locker_PID" 2>/dev/null
 maria_waits() { [ "$(mariadb_sql "SELECT count(*) FROM information_schema.processlist WHERE user = 'app'")" = 0 ]; }
@@ -280,6 +357,23 @@ has 'a server that never answers is late' \
   "$(measure "{url: 'postgres://app@127.0.0.1:$(cat "$scratch/silent.port")/app'}" -t 500 measure 9:w)" 'late: '
 has 'nor is one that should be MariaDB' \
   "$(measure "{url: 'mysql2://app@127.0.0.1:$(cat "$scratch/silent.port")/app'}" -t 500 measure 9:w)" 'late: '
+
+# Several hosts, of which the first never answers.
+hosts=127.0.0.1:$(cat "$scratch/silent.port"),127.0.0.1:$postgres_port
+url=postgres://app@$hosts/app
+silent_first() { measure "{url: '$url${1:-}'}" -t 3000 measure 3:w; }
+is 'a host that never answers is passed over' "$(silent_first)" 'waiting=3+'
+url=postgres://app@127.0.0.1:1,$hosts/app
+is 'and so is one that is refused before it' "$(silent_first)" 'waiting=3+'
+is 'the server must be what the URL asks for' "$(silent_first '?target_session_attrs=primary')" 'waiting=3+'
+is 'or may be' "$(silent_first '?target_session_attrs=prefer-standby')" 'waiting=3+'
+has 'one that is not is left' "$(silent_first '?target_session_attrs=standby')" 'server is not in hot standby mode'
+url=postgres://app@$hosts,127.0.0.1:1/app
+is 'a host after it is not needed' "$(silent_first)" 'waiting=3+'
+url="postgres:///app?user=app&hostaddr=127.0.0.1,127.0.0.1&port=$(tr , '\n' <<<"$hosts" | sed 's/.*://' | paste -sd,)"
+is 'addresses without names do as well' "$(silent_first)" 'waiting=3+'
+url=${url/hostaddr=127.0.0.1,127.0.0.1/hostaddr=127.0.0.1}
+has 'ports that are too many are told' "$(silent_first)" 'could not match 2 port numbers to 1 hosts'
 
 # A password that is wrong is never shown.
 postgres_sql "ALTER ROLE app PASSWORD 'right'"

@@ -124,7 +124,6 @@ static const struct scaling scalings[] = {
     {ALL(1, 1, 1, 0), 1, {"worker3-abc-12345"}, 1, "", NULL, 3, "must not be stopped"},
     {ALL(0, 0, 1, 0), 1, {"10.0.0.1"}, 1, "", NULL, 1, NULL},
     {ALL(0, 0, 1, 0), 2, {"10.0.0.1"}, 1, START(1), "[" START(1) "]", 2, NULL},
-    {ALL(1, 1, 0, 0), 1, {"worker4.1"}, 1, STOP(2), "[" STOP(2) "]", 1, NULL},
     /* where a quantity is not told, nothing is stopped for it */
     {ALL(1, "x", 0, 0), 1, {NULL}, 0, "", NULL, -1, "does not tell how many \"worker2\""},
     {ALL(1, "x", 0, 0), 2, {NULL}, 0, START(2), "[" START(2) "]", 2, NULL},
@@ -163,6 +162,21 @@ static void first_start_first_and_stop_last(void)
         snprintf(name, sizeof name, "scaling %zu", i);
         try_scaling(&scalings[i], name);
     }
+}
+
+/* A worker that was killed leaves its name on its job. The platform is asked whether it is there.
+ */
+static void who_is_gone_holds_nobody_up(void)
+{
+    static const struct line lines[] = {
+        {.body = ALL(1, 1, 0, 0)}, {.body = ALL(1, 1, 0, 0)}, {.body = "[" STOP(2) "]"}};
+    static const char *const keep[] = {"worker4.1"};
+    static const struct dyn_change change = {"cheap", keep, 1, 1};
+    struct stage stage = stage_open("heroku-hobby", lines, 3, OPTIONS);
+    CHECK_INT(stage_apply(&stage, &change, 1, DEADLINE_MS), DYN_OK);
+    CHECK_TEXT(stage_body(&stage, 2), "{\"updates\":[" STOP(2) "]}");
+    CHECK_INT(stage_size(&stage, 0), 1);
+    stage_close(&stage);
 }
 
 /* ---- Refusals ---- */
@@ -227,6 +241,7 @@ static void limit_is_the_length_of_the_list(void)
 static const struct test tests[] = {
     {"the size is how many of the list run", size_is_how_many_of_the_list_run},
     {"the first of the list start first and stop last", first_start_first_and_stop_last},
+    {"who is gone holds nobody up", who_is_gone_holds_nobody_up},
     {"a refused type is named", refused_type_is_named},
     {"a failure is a failure", failure_is_a_failure},
     {"two pools cannot share a list", two_pools_cannot_share_a_list},

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Asks one queue adapter and prints what it says, for shell tests and benchmarks:
  *
- *   measure PLUGIN OPTIONS [-t MS] [-c MS] [-n TIMES] [-w] measure|workers|detect
- * [CAP:METRICS[:QUEUE,...]]...
+ *   measure PLUGIN OPTIONS [-t MS] [-c MS] [-n TIMES] [-x COMMAND] [-j MS] [-w]
+ *       measure|workers|detect [CAP:METRICS[:QUEUE,...]]...
  *
  * METRICS are first letters of waiting, latency, busy, scheduled, retrying, failed, next due, or
  * "*". A line for each group: "waiting=12 latency=10000+ ..." ("+": at least, "?": unknown); then
  * what was logged. -t: the deadline (5000). -c: cancels the call after so many ms. -n: asks so
- * often, prints the last answer, and the median of the times in us on standard error. Exit status:
- * the call's. */
+ * often, prints the last answer, and the median of the times in us on standard error. -x: what a
+ * shell does between two calls. -j: by how much the clock jumps there. Exit status: the call's. */
 #include "core/memory.h"
 #include "tests/support/testhost.h"
 
@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const struct {
@@ -36,6 +37,8 @@ struct arguments {
     int64_t timeout_ms;
     int64_t cancel_ms;
     long times;
+    const char *command;
+    int64_t jump_ms;
     bool stays;
     const char *function;
     struct dyn_group *groups;
@@ -69,9 +72,9 @@ static struct dyn_group group_of(char *text)
 
 static struct arguments read_arguments(int argc, char **argv)
 {
-    struct arguments arguments = {5000, -1, 1, false, "measure", NULL, 0};
+    struct arguments arguments = {5000, -1, 1, NULL, 0, false, "measure", NULL, 0};
     int option;
-    while ((option = getopt(argc, argv, "+t:c:n:w")) != -1) {
+    while ((option = getopt(argc, argv, "+t:c:n:x:j:w")) != -1) {
         int64_t number = strtoll(optarg != NULL ? optarg : "0", NULL, 10);
         if (option == 't')
             arguments.timeout_ms = number;
@@ -79,6 +82,10 @@ static struct arguments read_arguments(int argc, char **argv)
             arguments.cancel_ms = number;
         else if (option == 'n')
             arguments.times = (long)number;
+        else if (option == 'x')
+            arguments.command = optarg;
+        else if (option == 'j')
+            arguments.jump_ms = number;
         else if (option == 'w')
             arguments.stays = true;
         else
@@ -90,6 +97,30 @@ static struct arguments read_arguments(int argc, char **argv)
     while (optind < argc)
         arguments.groups[arguments.n_groups++] = group_of(argv[optind++]);
     return arguments;
+}
+
+/* ---- Between two calls ---- */
+
+static int64_t ahead_ns;
+
+/* Stands in for the C library's, in the plugin too. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    if (syscall(SYS_clock_gettime, clock, now) != 0)
+        return -1;
+    if (clock == CLOCK_MONOTONIC) {
+        int64_t ns = now->tv_nsec + ahead_ns;
+        now->tv_sec += ns / 1000000000;
+        now->tv_nsec = ns % 1000000000;
+    }
+    return 0;
+}
+
+static void pass_time(const struct arguments *arguments)
+{
+    if (arguments->command != NULL && system(arguments->command) != 0)
+        exit(66);
+    ahead_ns += arguments->jump_ms * 1000000;
 }
 
 /* ---- The call ---- */
@@ -129,6 +160,8 @@ static int32_t call_often(struct testhost *host, const struct arguments *argumen
     int64_t *us = memory_new((size_t)arguments->times, sizeof *us);
     int32_t code = DYN_OK;
     for (long i = 0; i < arguments->times; i++) {
+        if (i > 0)
+            pass_time(arguments);
         int64_t began_ns = dyn_now_ns();
         code = call(host, arguments);
         us[i] = (dyn_now_ns() - began_ns) / 1000;

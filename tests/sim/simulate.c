@@ -18,6 +18,7 @@
  *     60s  store hangs                  its calls do not come back
  *     60s  store takes 2s               until it answers; past the time-out: late
  *     90s  store works
+ *     0s   clock 2026-03-29T00:30:00Z   what a clock set to UTC shows now; schedules go by it
  *     1h   end
  *
  * What comes out: each apply call, each busy worker that it stops, each line of the log from info
@@ -36,6 +37,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     START_MS = 86400000, /* the false clock is never 0, like the true one */
@@ -207,13 +209,28 @@ static bool set_side(const char *name, const char *verb, const char *rest)
     return true;
 }
 
+/* How far it is ahead of the false clock. */
+static int64_t utc_ahead_ms;
+
+static bool set_clock(const char *name, const char *shown)
+{
+    struct tm tm = {0};
+    if (strcmp(name, "clock") != 0)
+        return false;
+    const char *end = strptime(shown, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    if (end == NULL || *end != '\0')
+        die("\"%s\" is no time such as 2026-03-29T00:30:00Z", shown);
+    utc_ahead_ms = 1000 * (int64_t)timegm(&tm) - stage_now_ms;
+    return true;
+}
+
 /* ---- The script ---- */
 
 struct event {
     int64_t at_ms;
     size_t line;
     char name[64];
-    char verb[16];
+    char verb[32];
     char rest[256];
 };
 
@@ -227,7 +244,7 @@ struct script {
 static void play(const struct event *event)
 {
     script_line = event->line;
-    if (!set_scene(event->name, event->verb, event->rest) &&
+    if (!set_clock(event->name, event->verb) && !set_scene(event->name, event->verb, event->rest) &&
         !set_side(event->name, event->verb, event->rest))
         die("\"%s\" is nothing that can happen", event->verb);
 }
@@ -236,7 +253,7 @@ static void read_event(struct script *script, const char *line)
 {
     struct event event = {.line = script_line};
     char time[32];
-    int n = sscanf(line, "%31s %63s %15s %255[^\n]", time, event.name, event.verb, event.rest);
+    int n = sscanf(line, "%31s %63s %31s %255[^\n]", time, event.name, event.verb, event.rest);
     if (n < 1 || time[0] == '#')
         return;
     event.at_ms = START_MS + duration(time);
@@ -292,6 +309,7 @@ static void run(struct cycle *cycle, struct crew *crew, struct script *script)
         while (script->next < script->n && script->events[script->next].at_ms <= stage_now_ms)
             play(&script->events[script->next++]);
         take_calls(cycle, crew);
+        cycle_set_clock(cycle, utc_ahead_ms);
         int64_t next_ms = cycle_step(cycle, crew, stage_now_ms);
         next_ms = earlier(next_ms, stage_next_answer_ms(crew));
         next_ms = earlier(next_ms, script->end_ms);

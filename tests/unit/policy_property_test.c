@@ -239,8 +239,10 @@ static int32_t floor_of(const struct world *world)
 
 static bool is_within_bounds(struct world *world)
 {
-    int32_t decided = size(world);
-    return decided >= world->policy.min && decided <= world->policy.max;
+    struct decision decision = decide(world);
+    bool is_spared = decision.size == world->present && decision.n_steps > 0 &&
+                     decision.steps[decision.n_steps - 1].kind == STEP_BUSY;
+    return decision.size >= world->policy.min && (decision.size <= world->policy.max || is_spared);
 }
 
 static void bounds_always_hold(void)
@@ -434,8 +436,7 @@ static bool spares_the_busy(struct world *world)
     int64_t since_ms = world->history.busy_since_ms;
     bool is_over =
         policy->protect_ms > 0 && since_ms != 0 && world->now_ms - since_ms >= policy->protect_ms;
-    bool is_cut = world->present > policy->max && decision.size == policy->max;
-    return is_idle || is_over || is_cut;
+    return is_idle || is_over;
 }
 
 static void no_busy_worker_is_stopped(void)

@@ -23,6 +23,9 @@ static const char good[] =
     "  - { at_least: 10, dynos: 5 }\n"
     "  - latency: 30s\n"
     "    dynos: 8\n"
+    "schedule:\n"
+    "  - { days: [mon-thu, sat], from: '08:00', to: 06:00, zone: Europe/Brussels, min: 4 }\n"
+    "  - { dates: 2026-12-24..2026-12-26, per_dyno: 3, rules: [{ latency: 5s, dynos: 2 }] }\n"
     "pools:\n"
     "  worker: { queues: [default, mailers], min: 1, max: 20 }\n";
 
@@ -71,6 +74,12 @@ static void settings_outlive_the_file(void)
     CHECK_INT(pool->policy.hold_ms, 300000);
     CHECK_INT(pool->policy.then, 3);
     CHECK_INT(pool->policy.stale_ms, 11000);
+    CHECK_INT(pool->schedule.n, 2);
+    CHECK_TEXT(pool->schedule.entries[0].words, "mon-thu,sat 08:00-06:00: min 4");
+    CHECK_INT(pool->scheduled[0].min, 4);
+    CHECK(pool->scheduled[0].rules == pool->policy.rules);
+    CHECK_INT(pool->scheduled[1].rules[0].at_least, 5000);
+    CHECK_INT(pool->scheduled[1].stale_ms, 11000);
     const struct instance_spec *queue = &settings->instances[pool->sources[0]];
     const struct instance_spec *scaler = &settings->instances[pool->scaler];
     CHECK_INT(queue->kind, INSTANCE_QUEUE);
