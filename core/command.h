@@ -18,6 +18,7 @@ struct command_line {
     bool wants_json;
     bool wants_connect;
     bool wants_all;
+    const char *output;   /* -o; NULL: not given */
     const char *argument; /* NULL: none */
 };
 
@@ -25,6 +26,8 @@ int command_run(const struct command_line *line);     /* command_run.c */
 int command_once(const struct command_line *line);    /* command_run.c */
 int command_check(const struct command_line *line);   /* command_check.c */
 int command_count(const struct command_line *line);   /* command_count.c */
+int command_detect(const struct command_line *line);  /* command_detect.c */
+int command_init(const struct command_line *line);    /* command_init.c */
 int command_plugins(const struct command_line *line); /* command_plugins.c */
 
 /* The settings of the file that the command line, the environment or the usual places name. NULL

@@ -4,6 +4,7 @@
 
 #include "core/ask.h"
 #include "core/clock.h"
+#include "core/detect.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/pool.h"
@@ -53,7 +54,30 @@ static bool check_instances(const struct settings *settings, const struct ask *a
     return are_good;
 }
 
+/* Without --connect, what the file leaves to be detected is not known. */
+static void tell_undetected(const struct settings *settings, struct text *out)
+{
+    for (size_t i = 0; i < settings->n_instances; i++) {
+        struct detect_options options = detect_options_of(&settings->instances[i]);
+        if (options.n == 0)
+            continue;
+        text_add_format(out, "%s: no adapter is named, so it is detected at the first call, from ",
+                        settings->instances[i].name);
+        detect_add_candidates(&options, out);
+        text_add(out, "; check --connect tells which\n");
+    }
+}
+
 /* ---- --connect ---- */
+
+static void add_detected(const struct instance_spec *spec, struct text *out)
+{
+    struct detect_options options = detect_options_of(spec);
+    for (size_t i = 0; i < options.n; i++)
+        if (options.candidates[i].is_chosen)
+            text_add_format(out, "  found %s at %s: %s\n", detect_adapter(spec),
+                            detect_place(&options.candidates[i]), options.candidates[i].text);
+}
 
 static void prepare(const struct settings *settings, struct ask *ask, size_t instance)
 {
@@ -121,7 +145,9 @@ static bool connect_all(const struct settings *settings, struct ask *ask, struct
                         failure != NULL ? failure : "answers");
         if (failure != NULL)
             are_good = false;
-        else if (settings->instances[i].kind == INSTANCE_SCALER)
+        else if (settings->instances[i].kind == INSTANCE_QUEUE)
+            add_detected(&settings->instances[i], out);
+        else
             are_good = add_sizes(settings, ask, i, out) && are_good;
     }
     return are_good;
@@ -141,6 +167,8 @@ int command_check(const struct command_line *line)
         command_describe(settings, &out);
         text_add(&out, ": good\n");
         add_schedules(settings, &out);
+        if (!line->wants_connect)
+            tell_undetected(settings, &out);
     }
     if (status == EXIT_DONE && line->wants_connect && !connect_all(settings, &ask, &out))
         status = EXIT_FAILED;

@@ -3,6 +3,7 @@
 #include "core/command.h"
 
 #include "core/ask.h"
+#include "core/detect.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/plugin.h"
@@ -148,7 +149,7 @@ static void print_table(const struct row *rows, size_t n, struct text *out)
         table_cell(&table, "%s", columns[c].heading);
     for (size_t i = 0; i < n; i++) {
         table_cell(&table, "%s", rows[i].pool->name);
-        table_cell(&table, "%s", rows[i].queue->name);
+        table_cell(&table, "%s", detect_adapter(rows[i].queue));
         for (size_t c = 0; c < n_columns; c++)
             add_value_cell(&table, &rows[i], &columns[c]);
     }
@@ -174,7 +175,7 @@ static cJSON *json_of(const struct row *row)
 {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "pool", row->pool->name);
-    cJSON_AddStringToObject(object, "adapter", row->queue->name);
+    cJSON_AddStringToObject(object, "adapter", detect_adapter(row->queue));
     cJSON *queues = cJSON_AddArrayToObject(object, "queues");
     for (size_t i = 0; i < row->pool->n_queues; i++)
         cJSON_AddItemToArray(queues, cJSON_CreateString(row->pool->queues[i]));

@@ -564,6 +564,7 @@ void cycle_finish(struct cycle *cycle, struct instance *instance, int64_t now_ms
     case CALL_APPLY:
         finish_apply(cycle, line, now_ms);
         break;
+    case CALL_NAMES: /* of dynomatic init alone */
     case CALL_NONE:
         break;
     }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/instance.h"
 
+#include "core/detect.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +35,8 @@ struct instance {
     int32_t code;
     char *failure;
     struct answer *answers;
-    size_t n_answers; /* as many as there is room for */
+    size_t n_answers;   /* as many as there is room for */
+    struct text listed; /* what put_name() said, for people */
 };
 
 /* ---- What the plugin calls ---- */
@@ -114,6 +118,18 @@ static void host_log(const struct dyn_host *host, int32_t level, const char *tex
     log_write((enum log_level)level, instance_name(instance_of(host)), "%s", text);
 }
 
+static void host_put_name(const struct dyn_host *host, const char *name, int32_t size)
+{
+    struct text *listed = &instance_of(host)->listed;
+    if (name == NULL)
+        return;
+    text_add_format(listed, "%s%s (", listed->length > 0 ? ", " : "", name);
+    if (size >= 0)
+        text_add_format(listed, "%" PRId32 ")", size);
+    else
+        text_add(listed, "?)");
+}
+
 static const struct dyn_host host_table = {
     .size = sizeof(struct dyn_host),
     .abi = DYN_ABI,
@@ -123,6 +139,7 @@ static const struct dyn_host host_table = {
     .put_worker = host_put_worker,
     .found = host_found,
     .log = host_log,
+    .put_name = host_put_name,
 };
 
 /* ---- Life ---- */
@@ -161,6 +178,7 @@ static void forget_answers(struct instance *instance)
     free(instance->answers);
     instance->answers = NULL;
     instance->n_answers = 0;
+    text_clear(&instance->listed);
 }
 
 void instance_close(struct instance *instance)
@@ -172,6 +190,7 @@ void instance_close(struct instance *instance)
     if (instance->cancel_fd >= 0)
         close(instance->cancel_fd);
     forget_answers(instance);
+    text_fini(&instance->listed);
     free(instance->groups);
     free(instance->names);
     free(instance->changes);
@@ -193,7 +212,7 @@ const struct instance_spec *instance_spec(const struct instance *instance)
 
 const char *call_name(enum call_kind kind)
 {
-    static const char *const names[] = {"none", "measure", "workers", "read", "apply"};
+    static const char *const names[] = {"none", "measure", "workers", "read", "apply", "names"};
     return names[kind];
 }
 
@@ -254,6 +273,18 @@ void instance_prepare_apply(struct instance *instance, const struct dyn_change *
     instance->changes = copy_of(changes, n, sizeof *changes);
 }
 
+void instance_prepare_names(struct instance *instance)
+{
+    prepare(instance, CALL_NAMES, 0);
+}
+
+/* A back-end that cannot list has none to tell. */
+static int32_t list_names(struct instance *instance, const struct dyn_call *call)
+{
+    const struct dyn_scaler *scaler = &instance->spec->plugin->scaler;
+    return DYN_HAS(scaler, names) ? scaler->names(instance->self, call) : DYN_OK;
+}
+
 static int32_t call(struct instance *instance, const struct dyn_call *call)
 {
     const struct plugin *plugin = instance->spec->plugin;
@@ -267,6 +298,8 @@ static int32_t call(struct instance *instance, const struct dyn_call *call)
         return plugin->scaler.read(instance->self, call, instance->names, n);
     case CALL_APPLY:
         return plugin->scaler.apply(instance->self, call, instance->changes, n);
+    case CALL_NAMES:
+        return list_names(instance, call);
     case CALL_NONE:
         break;
     }
@@ -340,7 +373,8 @@ const struct answer *instance_answer(const struct instance *instance, size_t i)
 bool instance_names_busy(const struct instance *instance)
 {
     const struct plugin *plugin = instance->spec->plugin;
-    return plugin->table.queue != NULL && DYN_HAS(&plugin->queue, workers);
+    return plugin->table.queue != NULL && DYN_HAS(&plugin->queue, workers) &&
+           detect_names_busy(instance->spec);
 }
 
 char **instance_take_busy(struct instance *instance, size_t i, size_t *n)
@@ -351,6 +385,11 @@ char **instance_take_busy(struct instance *instance, size_t i, size_t *n)
     answer->busy = NULL;
     answer->n_busy = 0;
     return busy;
+}
+
+const char *instance_listed(const struct instance *instance)
+{
+    return text_chars(&instance->listed);
 }
 
 int32_t instance_limit(struct instance *instance, const char *name)

@@ -28,7 +28,7 @@ struct answer {
 /* The value of a metric of the contract, unknown if it was not put. */
 struct value answer_value(const struct answer *answer, int32_t metric);
 
-enum call_kind { CALL_NONE, CALL_MEASURE, CALL_WORKERS, CALL_READ, CALL_APPLY };
+enum call_kind { CALL_NONE, CALL_MEASURE, CALL_WORKERS, CALL_READ, CALL_APPLY, CALL_NAMES };
 
 /* "measure", "workers", ...: for texts. */
 const char *call_name(enum call_kind kind);
@@ -50,6 +50,7 @@ void instance_prepare_measure(struct instance *instance, const struct dyn_group 
 void instance_prepare_workers(struct instance *instance, const struct dyn_group *groups, size_t n);
 void instance_prepare_read(struct instance *instance, const char *const *names, size_t n);
 void instance_prepare_apply(struct instance *instance, const struct dyn_change *changes, size_t n);
+void instance_prepare_names(struct instance *instance);
 
 /* Runs the prepared call, until `deadline_ms` (clock.h). On any thread. */
 void instance_run(struct instance *instance, int64_t deadline_ms);
@@ -69,6 +70,9 @@ bool instance_names_busy(const struct instance *instance);
 
 /* Takes the host names of busy workers out of the answer for element i; they are the caller's. */
 char **instance_take_busy(struct instance *instance, size_t i, size_t *n);
+
+/* The pools that a call for names found, "web (1), worker (?)"; "" if there are none. */
+const char *instance_listed(const struct instance *instance);
 
 /* The most that a name can be set to at this scaler, INT32_MAX if it tells none. Idle only. */
 int32_t instance_limit(struct instance *instance, const char *name);

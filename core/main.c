@@ -13,9 +13,17 @@
 #include <string.h>
 
 /* Options that only some commands take. */
-enum { TAKES_DRY_RUN = 1, TAKES_JSON = 2, TAKES_CONNECT = 4, TAKES_ALL = 8, TAKES_ARGUMENT = 16 };
+enum {
+    TAKES_DRY_RUN = 1,
+    TAKES_JSON = 2,
+    TAKES_CONNECT = 4,
+    TAKES_ALL = 8,
+    TAKES_OUTPUT = 16,
+    TAKES_ARGUMENT = 32
+};
 
-static const char *const options_of_some[] = {"--dry-run", "--json", "--connect", "--all"};
+static const char *const options_of_some[] = {"--dry-run", "--json", "--connect", "--all",
+                                              "--output"};
 
 static const struct command {
     const char *name;
@@ -27,6 +35,8 @@ static const struct command {
     {"once", command_once, TAKES_DRY_RUN, "one cycle: measure, decide, apply; for cron"},
     {"check", command_check, TAKES_CONNECT, "check the configuration, plugins' options included"},
     {"count", command_count, TAKES_JSON | TAKES_ALL, "show what waits now"},
+    {"detect", command_detect, TAKES_JSON, "show which job stores the environment names"},
+    {"init", command_init, TAKES_OUTPUT, "write a configuration from what is found"},
     {"plugins", command_plugins, TAKES_ARGUMENT, "list the plugins, or the options of one"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
@@ -43,8 +53,9 @@ static int print_help(void)
          "                     /etc/dynomatic/dynomatic.yml)\n"
          "      --dry-run      run, once: decide and tell, apply nothing\n"
          "      --connect      check: try each instance too\n"
-         "      --json         count: for programs\n"
+         "      --json         count, detect: for programs\n"
          "      --all          count: also what runs, is due later, or was given up\n"
+         "  -o, --output FILE  init: the file to write (else dynomatic.yml; - prints it)\n"
          "  -v, --verbose      tell more\n"
          "  -V, --version      print the version\n"
          "  -h, --help         print this\n\n"
@@ -107,21 +118,17 @@ static int run_command(struct command_line *line, unsigned given, int n_words, c
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"dry-run", no_argument, NULL, 'd'},
-        {"json", no_argument, NULL, 'j'},
-        {"connect", no_argument, NULL, 'C'},
-        {"all", no_argument, NULL, 'a'},
-        {"verbose", no_argument, NULL, 'v'},
-        {"version", no_argument, NULL, 'V'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'}, {"dry-run", no_argument, NULL, 'd'},
+        {"json", no_argument, NULL, 'j'},         {"connect", no_argument, NULL, 'C'},
+        {"all", no_argument, NULL, 'a'},          {"output", required_argument, NULL, 'o'},
+        {"verbose", no_argument, NULL, 'v'},      {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     struct command_line line = {0};
     unsigned given = 0;
     int option;
     signal(SIGPIPE, SIG_IGN); /* a broken connection is an error of its call, not the end */
-    while ((option = getopt_long(argc, argv, "c:vVh", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "c:o:vVh", options, NULL)) != -1) {
         switch (option) {
         case 'c':
             line.config = optarg;
@@ -141,6 +148,10 @@ int main(int argc, char **argv)
         case 'a':
             line.wants_all = true;
             given |= TAKES_ALL;
+            break;
+        case 'o':
+            line.output = optarg;
+            given |= TAKES_OUTPUT;
             break;
         case 'v':
             line.is_verbose = true;

@@ -95,6 +95,11 @@ static void ignore_found(const struct dyn_host *host, int32_t percent, const cha
     (void)host, (void)percent, (void)evidence;
 }
 
+static void ignore_name(const struct dyn_host *host, const char *name, int32_t size)
+{
+    (void)host, (void)name, (void)size;
+}
+
 /* It is called once, so a refusal is kept for whoever asks for the plugin again. */
 static void call_load(struct plugin *plugin)
 {
@@ -106,7 +111,8 @@ static void call_load(struct plugin *plugin)
                   .unknown = ignore_unknown,
                   .put_worker = ignore_worker,
                   .found = ignore_found,
-                  .log = loading_log},
+                  .log = loading_log,
+                  .put_name = ignore_name},
         .name = plugin->table.name,
     };
     if (plugin->table.load == NULL || plugin->table.load(&loading.table) == DYN_OK)

@@ -3,6 +3,7 @@
  * that ask for the same share one instance. */
 #include "core/settings_read.h"
 
+#include "core/detect.h"
 #include "core/memory.h"
 
 #include <stdint.h>
@@ -18,8 +19,8 @@ struct keys {
 };
 
 static const struct dyn_option queue_rows[] = {
-    {"adapter", NULL, NULL, NULL, "the queue adapter: its name, or the path of its .so", DYN_TEXT,
-     DYN_REQUIRED, offsetof(struct keys, plugin), 0},
+    {"adapter", "(detected)", NULL, NULL, "the queue adapter: its name, or the path of its .so",
+     DYN_TEXT, DYN_REQUIRED, offsetof(struct keys, plugin), 0},
     {"timeout", "5s", "100ms..10m", NULL, "how long a call may take", DYN_DURATION, 0,
      offsetof(struct keys, timeout_ms), 0},
 };
@@ -50,13 +51,12 @@ static const struct role {
                          {"backend", "timeout", "read_every"}},
 };
 
-/* One instance as it is read: the maps that ask for it, the top's first. */
+/* One instance as it is read. */
 struct request {
     struct settings_reader *reader;
     const struct role *role;
     enum instance_kind kind;
-    const struct config_node *maps[2];
-    size_t n_maps;
+    struct settings_maps maps;
     bool is_refused;                 /* something is there instead of a map: a mistake of its own */
     const struct config_node *place; /* of what no map can be blamed for */
     struct keys keys;
@@ -113,24 +113,26 @@ static void describe_found(enum instance_kind kind, const char *wanted, struct t
 /* The value of the plugin's key in the map that goes before, NULL if there is none. */
 static const struct config_node *plugin_node(const struct request *request)
 {
-    for (size_t i = request->n_maps; i > 0; i--) {
-        const struct config_node *node = config_get(request->maps[i - 1], request->role->keys[0]);
+    for (size_t i = request->maps.n; i > 0; i--) {
+        const struct config_node *node =
+            config_get(request->maps.at[i - 1], request->role->keys[0]);
         if (node != NULL && !config_is_null(node))
             return node;
     }
     return NULL;
 }
 
-static void refuse_unnamed(const struct request *request)
+/* `why` is the second half of a sentence, or "". */
+static void refuse_unnamed(const struct request *request, const char *why)
 {
     const struct role *role = request->role;
     const struct config_node *place =
-        request->n_maps > 0 ? request->maps[request->n_maps - 1] : request->place;
+        request->maps.n > 0 ? request->maps.at[request->maps.n - 1] : request->place;
     struct text found = {0};
     describe_found(request->kind, "", &found);
     config_mistake(request->reader->config, place,
-                   "no %s is named: write %s: { %s: NAME, ... }. %s", role->what, role->map,
-                   role->keys[0], text_chars(&found));
+                   "no %s is named%s%s: write %s: { %s: NAME, ... }. %s", role->what,
+                   why[0] != '\0' ? ", " : "", why, role->map, role->keys[0], text_chars(&found));
     text_fini(&found);
 }
 
@@ -163,8 +165,11 @@ static const struct plugin *find_plugin(const struct request *request)
 {
     const struct config_node *node = plugin_node(request);
     const char *name = request->keys.plugin;
-    if (node == NULL && !request->is_refused)
-        refuse_unnamed(request);
+    if (node == NULL && !request->is_refused) {
+        if (request->kind == INSTANCE_QUEUE)
+            return &detect_plugin;
+        refuse_unnamed(request, "");
+    }
     if (node == NULL || name == NULL || name[0] == '\0')
         return NULL;
     struct error error = {""};
@@ -192,38 +197,63 @@ static void read_keys(struct request *request)
 {
     struct config *config = request->reader->config;
     option_init(request->role->table, &request->keys);
-    for (size_t i = 0; i < request->n_maps; i++)
-        option_fill(request->role->table, config, request->maps[i], NULL, 0, &request->keys);
-}
-
-static void *read_options(const struct request *request, const struct plugin *plugin)
-{
-    struct config *config = request->reader->config;
-    size_t n_keys = request->role->table.n;
-    void *options = memory_new(1, plugin->table.config_size);
-    option_init(table_of(plugin), options);
-    for (size_t i = 0; i < request->n_maps; i++)
-        option_fill(table_of(plugin), config, request->maps[i], request->role->keys, n_keys,
-                    options);
-    option_complete(table_of(plugin), config, request->maps[request->n_maps - 1], options);
-    return options;
+    for (size_t i = 0; i < request->maps.n; i++)
+        option_fill(request->role->table, config, request->maps.at[i], NULL, 0, &request->keys);
 }
 
 /* Which of their values are secrets, only the plugin could say. */
 static void hide_all(const struct request *request)
 {
-    for (size_t m = 0; m < request->n_maps; m++)
-        for (size_t i = 0; i < config_count(request->maps[m]); i++)
-            if (strcmp(config_key(request->maps[m], i), request->role->keys[0]) != 0)
-                config_hide(request->reader->config, config_item(request->maps[m], i));
+    for (size_t m = 0; m < request->maps.n; m++)
+        for (size_t i = 0; i < config_count(request->maps.at[m]); i++)
+            if (strcmp(config_key(request->maps.at[m], i), request->role->keys[0]) != 0)
+                config_hide(request->reader->config, config_item(request->maps.at[m], i));
+}
+
+static void *read_candidates(const struct request *request)
+{
+    struct detect_options *options = memory_new(1, sizeof *options);
+    const char *lack = settings_read_candidates(request->reader->config, &request->maps, options);
+    if (options->n == 0)
+        hide_all(request);
+    if (lack != NULL)
+        refuse_unnamed(request, lack);
+    return options;
+}
+
+static void *read_options(const struct request *request, const struct plugin *plugin)
+{
+    if (plugin == &detect_plugin)
+        return read_candidates(request);
+    struct config *config = request->reader->config;
+    size_t n_keys = request->role->table.n;
+    void *options = memory_new(1, plugin->table.config_size);
+    option_init(table_of(plugin), options);
+    for (size_t i = 0; i < request->maps.n; i++)
+        option_fill(table_of(plugin), config, request->maps.at[i], request->role->keys, n_keys,
+                    options);
+    option_complete(table_of(plugin), config, request->maps.at[request->maps.n - 1], options);
+    return options;
 }
 
 /* ---- Sharing ---- */
 
+static bool are_same(const struct instance_spec *a, const struct instance_spec *b, uint32_t flags);
+
+static bool have_same_candidates(const struct instance_spec *a, const struct instance_spec *b)
+{
+    struct detect_options left = detect_options_of(a);
+    struct detect_options right = detect_options_of(b);
+    bool is_same = left.n == right.n;
+    for (size_t i = 0; i < left.n && is_same; i++)
+        is_same = are_same(&left.candidates[i].spec, &right.candidates[i].spec, 0);
+    return is_same;
+}
+
 /* Whether two agree in all options that have these flags. */
 static bool are_same(const struct instance_spec *a, const struct instance_spec *b, uint32_t flags)
 {
-    if (a->kind != b->kind || a->plugin != b->plugin)
+    if (a->kind != b->kind || a->plugin != b->plugin || !have_same_candidates(a, b))
         return false;
     bool is_same = true;
     struct option_table table = table_of(a->plugin);
@@ -252,7 +282,9 @@ bool settings_same_place(const struct instance_spec *a, const struct instance_sp
 
 void settings_free_instance(struct instance_spec *spec)
 {
-    if (spec->options != NULL)
+    if (spec->plugin == &detect_plugin)
+        settings_free_candidates(spec->options);
+    else if (spec->options != NULL)
         option_fini(table_of(spec->plugin), spec->options);
     free(spec->options);
     free(spec->name);
@@ -318,11 +350,11 @@ static void find_maps(struct request *request, const struct config_node *top,
     bool has_top = is_map(request, top);
     bool has_own = is_map(request, own);
     if (has_top && !(has_own && names_another(request, top, own))) {
-        request->maps[request->n_maps++] = top;
+        request->maps.at[request->maps.n++] = top;
         request->reader->is_used[request->kind] = true;
     }
     if (has_own)
-        request->maps[request->n_maps++] = own;
+        request->maps.at[request->maps.n++] = own;
 }
 
 size_t settings_read_instance(struct settings_reader *reader, enum instance_kind kind,
@@ -330,6 +362,8 @@ size_t settings_read_instance(struct settings_reader *reader, enum instance_kind
                               const struct config_node *place)
 {
     struct request request = {.reader = reader, .role = &roles[kind], .kind = kind, .place = place};
+    request.maps.keys = request.role->keys;
+    request.maps.n_keys = request.role->table.n;
     size_t index = SIZE_MAX;
     find_maps(&request, top, own);
     read_keys(&request);

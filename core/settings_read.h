@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * The inside of settings.h, shared by its files: settings.c (pools), settings_instance.c (the
- * queue and scaler maps), settings_rules.c (rules), settings_scale.c (scale_up, scale_down,
- * on_unknown), settings_limits.c (limits, uses), settings_schedule.c (schedule). */
+ * queue and scaler maps), settings_detect.c (a queue map without an adapter), settings_rules.c
+ * (rules), settings_scale.c (scale_up, scale_down, on_unknown), settings_limits.c (limits, uses),
+ * settings_schedule.c (schedule). */
 #ifndef CORE_SETTINGS_READ_H
 #define CORE_SETTINGS_READ_H
 
+#include "core/detect.h"
 #include "core/option.h"
 #include "core/settings.h"
 
@@ -24,6 +26,26 @@ struct settings_reader {
 size_t settings_read_instance(struct settings_reader *reader, enum instance_kind kind,
                               const struct config_node *top, const struct config_node *own,
                               const struct config_node *place);
+
+/* The maps that ask for one instance, the one that goes before last; and the host's own keys in
+ * them. */
+struct settings_maps {
+    const struct config_node *at[2];
+    size_t n;
+    const char *const *keys;
+    size_t n_keys;
+};
+
+/* The candidates (core/detect.h) of maps that name no adapter, with a mistake for each value and
+ * key that does not fit. Returns NULL; or what is lacking, as a constant, if there are none and no
+ * mistake says why. They are freed in any case. */
+const char *settings_read_candidates(struct config *config, const struct settings_maps *maps,
+                                     struct detect_options *options);
+void settings_free_candidates(struct detect_options *options);
+
+/* Takes the options that are absent from the environment and their defaults. False if one that is
+ * required is nowhere, or one does not fit. */
+bool settings_complete(const struct plugin *plugin, void *options);
 
 /* Checks the top's map of a kind where no pool takes it, so that it is not left unread. */
 void settings_check_unused(struct settings_reader *reader, enum instance_kind kind,

@@ -25,6 +25,8 @@ void table_cell(struct table *table, const char *format, ...)
     table->cells[table->n_cells++] = cell;
 }
 
+enum { FIGURE_MOST = 24 }; /* bytes */
+
 static size_t width_of(const struct table *table, size_t column)
 {
     size_t width = 0;
@@ -34,13 +36,13 @@ static size_t width_of(const struct table *table, size_t column)
     return width;
 }
 
-/* Below its heading a column of figures has only what starts like one. */
+/* Below its heading a column of figures has only what starts like one, and is as short. */
 static bool is_of_figures(const struct table *table, size_t column)
 {
     bool has_figure = false;
     for (size_t i = column + table->n_columns; i < table->n_cells; i += table->n_columns) {
         const char *cell = table->cells[i];
-        if (strchr("0123456789-?", cell[0]) == NULL)
+        if (strchr("0123456789-?", cell[0]) == NULL || strlen(cell) > FIGURE_MOST)
             return false;
         has_figure = has_figure || (cell[0] >= '0' && cell[0] <= '9');
     }

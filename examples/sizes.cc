@@ -184,7 +184,7 @@ void sizes_close(void *self)
     delete static_cast<sizes *>(self);
 }
 
-const dyn_scaler scaler = {sizeof scaler, 0, sizes_read, sizes_apply, nullptr};
+const dyn_scaler scaler = {sizeof scaler, 0, sizes_read, sizes_apply, nullptr, nullptr};
 
 } // namespace
 

@@ -373,6 +373,42 @@ static int32_t delayedjob_workers(void *self, const struct dyn_call *call,
 
 /* ---- Detect ---- */
 
+/* "; queues: default, mail": for people, so that not to know them is no failure. */
+static void add_queues(struct delayedjob *dj, const struct dyn_call *call, FILE *out)
+{
+    struct sql_rows rows;
+    const char *before = "; queues: ";
+    if (ask(dj, call, query_queues(dj->sql, &dj->jobs), false, &rows) != DYN_OK)
+        return;
+    if (rows.n_rows == 0)
+        fputs("; it has no rows", out);
+    for (size_t row = 0; row < rows.n_rows; row++) {
+        const char *queue = sql_cell(&rows, row, 0);
+        if (queue == NULL)
+            continue;
+        fprintf(out, "%s%.100s", before, queue);
+        before = ", ";
+    }
+    sql_rows_fini(&rows);
+}
+
+static int32_t tell_found(struct delayedjob *dj, const struct dyn_call *call)
+{
+    char *evidence = NULL;
+    size_t length;
+    FILE *out = open_memstream(&evidence, &length);
+    if (out == NULL)
+        return dj->host->fail(dj->host, DYN_RETRY, "out of memory");
+    fprintf(out,
+            "table %s with priority, attempts, handler, run_at, locked_at, locked_by, failed_at",
+            dj->jobs.table);
+    add_queues(dj, call, out);
+    if (fclose(out) == 0)
+        dj->host->found(dj->host, 95, evidence); /* it may be left over from another library */
+    free(evidence);
+    return DYN_OK;
+}
+
 static int32_t delayedjob_detect(void *self, const struct dyn_call *call)
 {
     struct delayedjob *dj = self;
@@ -381,16 +417,12 @@ static int32_t delayedjob_detect(void *self, const struct dyn_call *call)
     if (code != DYN_OK)
         return fail(dj, code);
     bool is_mine = sql_table_exists(&table) && missing_column(&table) == NULL;
+    dj->jobs.has_queue = sql_table_has_column(&table, "queue");
     sql_table_fini(&table);
-    if (!is_mine)
-        return dyn_failf(dj->host, DYN_NO, "%s has no table %s of Delayed Job", sql_place(dj->sql),
-                         dj->jobs.table);
-    char evidence[256];
-    snprintf(evidence, sizeof evidence,
-             "table %s with priority, attempts, handler, run_at, locked_at, locked_by, failed_at",
-             dj->jobs.table);
-    dj->host->found(dj->host, 95, evidence); /* it may be left over from before another library */
-    return DYN_OK;
+    if (is_mine)
+        return tell_found(dj, call);
+    return dyn_failf(dj->host, DYN_NO, "%s has no table %s of Delayed Job", sql_place(dj->sql),
+                     dj->jobs.table);
 }
 
 /* ---- The plugin ---- */

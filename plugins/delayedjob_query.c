@@ -381,6 +381,14 @@ static void put_workers(const struct draft *draft)
             draft->jobs->has_queue ? ", d.queue" : "");
 }
 
+static void put_queues(const struct draft *draft)
+{
+    fprintf(draft->out, "SELECT DISTINCT s.queue FROM (SELECT %s",
+            draft->jobs->has_queue ? "d.queue" : "NULL AS queue");
+    put_from(draft);
+    fputs(" LIMIT 1000) s ORDER BY 1 LIMIT 10", draft->out);
+}
+
 /* ---- From outside ---- */
 
 static char *write_draft(const struct sql *sql, const struct jobs *jobs,
@@ -423,4 +431,9 @@ char *query_whole(const struct sql *sql, const struct jobs *jobs, const struct q
 char *query_workers(const struct sql *sql, const struct jobs *jobs)
 {
     return write_draft(sql, jobs, NULL, put_workers);
+}
+
+char *query_queues(const struct sql *sql, const struct jobs *jobs)
+{
+    return write_draft(sql, jobs, NULL, put_queues);
 }

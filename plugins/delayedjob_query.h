@@ -72,4 +72,8 @@ char *query_whole(const struct sql *sql, const struct jobs *jobs, const struct q
 enum { WORKER_NAME, WORKER_QUEUE, WORKER_JOBS, WORKER_BUSY };
 char *query_workers(const struct sql *sql, const struct jobs *jobs);
 
+/* The statement that names some queues, of a limited number of rows; a row each, NULL for unnamed
+ * jobs. */
+char *query_queues(const struct sql *sql, const struct jobs *jobs);
+
 #endif

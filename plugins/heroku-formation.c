@@ -50,6 +50,16 @@ static int32_t formation_read(void *self, const struct dyn_call *call, const cha
     return code;
 }
 
+static int32_t formation_names(void *self, const struct dyn_call *call)
+{
+    struct heroku *heroku = self;
+    int32_t code = heroku_read(heroku, call);
+    for (size_t i = 0; i < heroku->formation.n && code == DYN_OK; i++)
+        heroku->host->put_name(heroku->host, heroku->formation.items[i].type,
+                               heroku->formation.items[i].quantity);
+    return code;
+}
+
 /* ---- Changing ---- */
 
 static int32_t greater(int32_t a, int32_t b)
@@ -146,6 +156,7 @@ static const struct dyn_scaler scaler = {
     .read = formation_read,
     .apply = formation_apply,
     .limit = formation_limit,
+    .names = formation_names,
 };
 
 DYN_EXPORT const struct dyn_plugin dynomatic_plugin = {

@@ -8,6 +8,7 @@
 
 #include "shared/json_member.h"
 #include "shared/redis.h"
+#include "shared/redis_detect.h"
 #include "shared/redis_heads.h"
 #include "shared/transfer.h"
 
@@ -621,25 +622,7 @@ static int32_t resque_workers(void *self, const struct dyn_call *call,
 static int32_t resque_detect(void *self, const struct dyn_call *call)
 {
     const struct resque *resque = self;
-    struct redis_pipe pipe = {.prefix = resque->prefix};
-    struct redis_replies replies;
-    bool has_space = resque->config->namespace != NULL && resque->config->namespace[0] != '\0';
-    redis_add_key(&pipe, "EXISTS", "", "queues", NULL);
-    redis_add_key(&pipe, "EXISTS", "", "workers", NULL);
-    int32_t code = run(resque, call, &pipe, &replies);
-    if (code != DYN_OK)
-        return code;
-    bool has_queues = replies.at[0]->type == REDIS_REPLY_INTEGER && replies.at[0]->integer > 0;
-    bool has_workers = replies.at[1]->type == REDIS_REPLY_INTEGER && replies.at[1]->integer > 0;
-    redis_replies_fini(&replies);
-    if (has_workers)
-        resque->host->found(resque->host, 95, "a set of workers, as Resque keeps it");
-    else if (has_queues && has_space)
-        resque->host->found(resque->host, 90, "a set of queues in Resque's namespace");
-    else
-        return dyn_failf(resque->host, DYN_NO, "%s has no keys of Resque",
-                         redis_place(resque->redis));
-    return DYN_OK;
+    return redis_detect(resque->host, resque->redis, call, REDIS_RESQUE, resque->config->namespace);
 }
 
 static const struct dyn_queue queue = {

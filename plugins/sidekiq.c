@@ -8,6 +8,7 @@
 #include <config.h>
 
 #include "shared/redis.h"
+#include "shared/redis_detect.h"
 #include "shared/transfer.h"
 #include "sidekiq_job.h"
 #include "sidekiq_look.h"
@@ -32,8 +33,9 @@ static const struct dyn_option options[] = {
 struct sidekiq {
     const struct dyn_host *host;
     struct redis *redis;
-    struct look last; /* the look before */
-    char prefix[];    /* of each key */
+    const char *space; /* the namespace, "" for none; the configuration's */
+    struct look last;  /* the look before */
+    char prefix[];     /* of each key */
 };
 
 /* ---- Life ---- */
@@ -47,6 +49,7 @@ static int32_t sidekiq_open(const struct dyn_host *host, const void *config_ptr,
     if (sidekiq == NULL)
         return host->fail(host, DYN_RETRY, "out of memory");
     sidekiq->host = host;
+    sidekiq->space = space;
     snprintf(sidekiq->prefix, room, "%s%s", space, space[0] != '\0' ? ":" : "");
     int32_t code = redis_open(host, &config->redis, &sidekiq->redis);
     if (code != DYN_OK) {
@@ -387,30 +390,10 @@ static int32_t sidekiq_workers(void *self, const struct dyn_call *call,
 
 /* ---- Detection ---- */
 
-/* Resque without a namespace shares some names, but has no processes. */
 static int32_t sidekiq_detect(void *self, const struct dyn_call *call)
 {
-    static const char *const keys[] = {"queues", "processes", "stat:processed", "workers"};
     const struct sidekiq *sidekiq = self;
-    struct redis_pipe pipe = {.prefix = sidekiq->prefix};
-    struct redis_replies replies;
-    for (size_t i = 0; i < DYN_COUNT(keys); i++)
-        redis_add_key(&pipe, "EXISTS", "", keys[i], NULL);
-    int32_t code = redis_run(sidekiq->redis, call, &pipe, &replies);
-    if (code != DYN_OK)
-        return fail(sidekiq, code);
-    bool has[DYN_COUNT(keys)];
-    for (size_t i = 0; i < DYN_COUNT(keys); i++)
-        has[i] = replies.at[i]->type == REDIS_REPLY_INTEGER && replies.at[i]->integer > 0;
-    redis_replies_fini(&replies);
-    if (has[1])
-        sidekiq->host->found(sidekiq->host, 95, "a set of processes, as Sidekiq keeps it");
-    else if (has[0] && has[2] && !has[3])
-        sidekiq->host->found(sidekiq->host, 60, "queues and a count of jobs, but no process");
-    else
-        return dyn_failf(sidekiq->host, DYN_NO, "%s has no keys of Sidekiq",
-                         redis_place(sidekiq->redis));
-    return DYN_OK;
+    return redis_detect(sidekiq->host, sidekiq->redis, call, REDIS_SIDEKIQ, sidekiq->space);
 }
 
 static const struct dyn_queue queue = {

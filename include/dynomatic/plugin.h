@@ -27,6 +27,7 @@
  * exception, longjmp or panic leaves a function.
  *
  * Changes, newest first, by the version of dynomatic that has them:
+ *   0.1.0  dyn_scaler.names, dyn_host.put_name
  *   0.1.0  ABI 1, the first
  */
 #ifndef DYNOMATIC_PLUGIN_H
@@ -140,6 +141,10 @@ struct dyn_host {
     /* Writes a line to the host's log, which puts the instance's name before it. A failure that
      * is returned through fail() is not logged as well.  [any] */
     void (*log)(const struct dyn_host *host, int32_t level, const char *text);
+
+    /* Answers names(): a pool that the platform has, and its size, under 0 if that is not known.
+     * [instance] */
+    void (*put_name)(const struct dyn_host *host, const char *name, int32_t size);
 };
 
 /* Comes with every call that may block. */
@@ -282,6 +287,10 @@ struct dyn_scaler {
     /* Optional. The most that `name` can be set to by these options (a back-end that was given 4
      * names of one-dyno types says 4); a negative number: no such limit. No I/O.  [instance] */
     int32_t (*limit)(void *self, const char *name);
+
+    /* Optional. Calls put_name() for each pool that the place has, for whoever writes a first file.
+     * [instance] Returns DYN_OK, or what fail() returned. */
+    int32_t (*names)(void *self, const struct dyn_call *call);
 };
 
 /* ---- The plugin ---- */

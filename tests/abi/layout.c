@@ -24,7 +24,8 @@ AT(dyn_host, unknown, 24, 16);
 AT(dyn_host, put_worker, 32, 20);
 AT(dyn_host, found, 40, 24);
 AT(dyn_host, log, 48, 28);
-END(dyn_host, 56, 32);
+AT(dyn_host, put_name, 56, 32);
+END(dyn_host, 64, 36);
 
 AT(dyn_call, size, 0, 0);
 AT(dyn_call, cancel_fd, 4, 4);
@@ -81,7 +82,8 @@ AT(dyn_scaler, reserved, 4, 4);
 AT(dyn_scaler, read, 8, 8);
 AT(dyn_scaler, apply, 16, 12);
 AT(dyn_scaler, limit, 24, 16);
-END(dyn_scaler, 32, 20);
+AT(dyn_scaler, names, 32, 20);
+END(dyn_scaler, 40, 24);
 
 AT(dyn_plugin, size, 0, 0);
 AT(dyn_plugin, abi, 4, 4);
@@ -123,8 +125,9 @@ void on_unknown(const struct dyn_host *, uint32_t, const char *);
 void on_worker(const struct dyn_host *, uint32_t, const struct dyn_worker *);
 void on_found(const struct dyn_host *, int32_t, const char *);
 void on_log(const struct dyn_host *, int32_t, const char *);
-const struct dyn_host host = {sizeof host, DYN_ABI,   on_fail,  on_put,
-                              on_unknown,  on_worker, on_found, on_log};
+void on_name(const struct dyn_host *, const char *, int32_t);
+const struct dyn_host host = {sizeof host, DYN_ABI,  on_fail, on_put, on_unknown,
+                              on_worker,   on_found, on_log,  on_name};
 
 int32_t measure(void *, const struct dyn_call *, const struct dyn_group *, uint32_t);
 int32_t detect(void *, const struct dyn_call *);
@@ -135,7 +138,8 @@ const struct dyn_queue queue = {sizeof queue, 0, measure, detect, watch, workers
 int32_t read_sizes(void *, const struct dyn_call *, const char *const *, uint32_t);
 int32_t apply(void *, const struct dyn_call *, const struct dyn_change *, uint32_t);
 int32_t limit(void *, const char *);
-const struct dyn_scaler scaler = {sizeof scaler, 0, read_sizes, apply, limit};
+int32_t names(void *, const struct dyn_call *);
+const struct dyn_scaler scaler = {sizeof scaler, 0, read_sizes, apply, limit, names};
 
 int32_t on_load(const struct dyn_host *);
 int32_t open_it(const struct dyn_host *, const void *, void **);

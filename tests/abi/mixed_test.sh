@@ -51,8 +51,8 @@ sizes() { # age: of host, call, option, queue, scaler, plugin
 }
 if [ "$(getconf LONG_BIT)" = 64 ]; then
   is 'an older header has shorter tables' "$(sizes older)" '32 8 56 16 24 88'
-  is 'the tables of today' "$(sizes today)" '56 16 56 40 32 96'
-  is 'a newer header has longer ones' "$(sizes newer)" '64 24 64 48 40 104'
+  is 'the tables of today' "$(sizes today)" '64 16 56 40 40 96'
+  is 'a newer header has longer ones' "$(sizes newer)" '72 24 64 48 48 104'
 fi
 
 mixes() { # age of the host, age of the plugin, what is put, what is common
@@ -81,11 +81,11 @@ count() { # options of the queue: the line of its numbers
   "$top_builddir/dynomatic" -c "$scratch/dynomatic.yml" count --all 2>&1 | tail -n +2 | tr -s ' ' | cut -d ' ' -f 3-
 }
 answer() { count "adapter: \"$scratch/plugins/$1.so\""; }
-is 'dynomatic runs an older plugin' "$(answer older)" '3 ? 0 0 4 0 -'
-is 'dynomatic runs one of today' "$(answer today)" '3 ? 1 1 4 0 -'
-is 'dynomatic runs a newer plugin' "$(answer newer)" '3 ? 1 1 4 0 -'
+is 'dynomatic runs an older plugin' "$(answer older)" '3 ? 0 0 4 0 ?'
+is 'dynomatic runs one of today' "$(answer today)" '3 ? 1 1 4 0 ?'
+is 'dynomatic runs a newer plugin' "$(answer newer)" '3 ? 1 1 4 0 ?'
 has 'with its options, whose rows are longer' \
-  "$(count "adapter: \"$scratch/plugins/newer.so\", first: 7, last: 9")" '7 ? 1 1 9 0 -'
+  "$(count "adapter: \"$scratch/plugins/newer.so\", first: 7, last: 9")" '7 ? 1 1 9 0 ?'
 
 # ---- Another language ----
 
@@ -95,7 +95,7 @@ if command -v "${cxx%% *}" >/dev/null; then
     ok "a plugin can be written in C++: $standard" $cxx "-std=$standard" -Wall -Wextra -pedantic -Werror \
       -shared -fPIC -I "$top_srcdir/include" "$abi/cpp.cc" -o "$scratch/plugins/cpp.so"
     is "and dynomatic runs it: $standard" \
-      "$(count "adapter: \"$scratch/plugins/cpp.so\", words: [mail, images]")" '10 ? ? ? ? ? -'
+      "$(count "adapter: \"$scratch/plugins/cpp.so\", words: [mail, images]")" '10 ? ? ? ? ? ?'
   done
   has 'an exception becomes a failure of the call' \
     "$(count "adapter: \"$scratch/plugins/cpp.so\", words: ['!']")" 'the words cannot be counted: '

@@ -2,6 +2,7 @@
  * What a configuration means, or what is wrong with it: reads the file that is named and prints
  * the mistakes, or else the settings. The tool of the cases in this folder. */
 #include "core/config.h"
+#include "core/detect.h"
 #include "core/memory.h"
 #include "core/option.h"
 #include "core/settings.h"
@@ -110,17 +111,28 @@ static void show_pool(const struct settings *settings, const struct pool_spec *p
         show_entry(&pool->schedule.entries[i], &pool->scheduled[i]);
 }
 
+static void show_options(const struct instance_spec *spec, const char *before)
+{
+    for (size_t i = 0; i < spec->plugin->table.n_options; i++) {
+        struct text text = {0};
+        option_print(&spec->plugin->options[i], spec->options, &text);
+        printf("%s%s: %s\n", before, spec->plugin->options[i].name, text_chars(&text));
+        text_fini(&text);
+    }
+}
+
 static void show_instance(const struct instance_spec *spec)
 {
+    struct detect_options options = detect_options_of(spec);
     printf("%s %s\n", spec->kind == INSTANCE_QUEUE ? "queue" : "scaler", spec->name);
     show_duration("timeout", spec->timeout_ms);
     if (spec->kind == INSTANCE_SCALER)
         show_duration("read_every", spec->read_every_ms);
-    for (size_t i = 0; i < spec->plugin->table.n_options; i++) {
-        struct text text = {0};
-        option_print(&spec->plugin->options[i], spec->options, &text);
-        printf("  %s: %s\n", spec->plugin->options[i].name, text_chars(&text));
-        text_fini(&text);
+    show_options(spec, "  ");
+    for (size_t i = 0; i < options.n; i++) {
+        printf("  candidate %s at %s\n", options.candidates[i].spec.plugin->table.name,
+               detect_place(&options.candidates[i]));
+        show_options(&options.candidates[i].spec, "    ");
     }
 }
 

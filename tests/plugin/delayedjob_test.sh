@@ -54,6 +54,7 @@ rough() { sed -E 's/(latency|next_due)=([0-9]+)[0-9]{4}/\1=\20s/g; s/(latency|ne
 all() { # what a measure of all jobs says, whole and bounded
   measure "$options" measure '0:*'
 }
+delayed_jobs='table delayed_jobs with priority, attempts, handler, run_at, locked_at, locked_by, failed_at'
 check_states() {
   clear
   is "$database: an empty table" "$(all)" 'waiting=0 latency=0 busy=0 scheduled=0 retrying=0 failed=0 next_due=?'
@@ -104,7 +105,13 @@ waiting=1'
   is "$database: who is busy, by host" "$(measure "$options" workers 0:w 0:w:mail 0:w:other)" \
     '0 worker.1 jobs=1 queue=mail
 1 worker.1 jobs=1 queue=mail'
-  has "$database: it detects itself" "$(measure "$options" detect)" 'found 95: table delayed_jobs'
+  is "$database: it detects itself, and names queues" "$(measure "$options" detect)" \
+    "found 95: $delayed_jobs; queues: mail"
+  put -20; put -20 NULL NULL 0 default
+  is "$database: unnamed jobs have none" "$(measure "$options" detect)" \
+    "found 95: $delayed_jobs; queues: default, mail"
+  clear
+  is "$database: an empty table is told" "$(measure "$options" detect)" "found 95: $delayed_jobs; it has no rows"
 }
 # Counts stop at the cap, and where the fence ends they say so.
 check_bounds() {
@@ -262,6 +269,7 @@ postgres_sql 'CREATE SCHEMA old; CREATE TABLE old.jobs (id serial, priority int,
   INSERT INTO old.jobs (priority, attempts, handler, run_at) VALUES (0, 0, $$x$$, $$2020-01-01$$);'
 old="{url: '$postgres_url', table: old.jobs}"
 is 'a table of another name, without queues, in a schema' "$(measure "$old" measure 0:w | head -1)" waiting=1
+has 'it is detected' "$(measure "$old" detect)" 'found 95: table old.jobs with '
 has 'it has no queues to tell apart' "$(measure "$old" measure 9:w:mail)" 'waiting=? unknown: the table has no column queue'
 has 'it lacks the index, which is told' "$(measure "$old" measure 9:w)" 'no index on (priority, run_at)'
 has 'a missing table is broken, with advice' "$(measure "{url: '$postgres_url', table: nope}" measure 9:w)" \

@@ -101,11 +101,39 @@ clear; redis SADD resque:app1:queues mail >/dev/null; redis RPUSH resque:app1:qu
 is 'namespaces are kept apart' "$(measure "{url: '$redis_url', namespace: 'resque:app1'}" measure 0:w; measure "$options" measure 0:w)" \
   'waiting=1
 waiting=0'
-has 'it detects itself' "$(measure "{url: '$redis_url', namespace: 'resque:app1'}" detect)" 'found 90'
-clear; redis SADD queues default >/dev/null; redis SADD processes x >/dev/null
-is 'and does not take Sidekiq for it' "$(measure "{url: '$redis_url', namespace: ''}" detect; echo "status $?")" \
-  "no: 127.0.0.1:$redis_port/0 has no keys of Resque
+
+# ---- Detection ----
+
+detect() { measure "${1:-$options}" detect; echo "status $?"; }
+bare="{url: '$redis_url', namespace: ''}"
+place=127.0.0.1:$redis_port/0
+is 'it detects itself by its queues' "$(detect "{url: '$redis_url', namespace: 'resque:app1'}")" \
+  "found 90: a set of queues in Resque's namespace; queues: mail
+status 0"
+is 'another namespace is a hint' "$(detect)" \
+  'found 20: a set of queues in a namespace that the file must name: namespace: "resque:app1"
+status 0'
+redis SADD resque:queues mail >/dev/null; redis SADD resque:workers worker.1:4:mail >/dev/null
+is 'by its workers' "$(detect)" 'found 95: a set of workers, as Resque keeps it; queues: mail
+status 0'
+clear
+is 'an empty server is not sure' "$(detect)" "no: $place is empty, which tells nothing of Resque
 status 4"
+redis SADD queues default >/dev/null; redis SADD processes x >/dev/null
+is 'it does not take Sidekiq for itself' "$(detect "$bare")" "no: $place has no keys of Resque
+status 4"
+redis DEL processes >/dev/null; redis LPUSH queue:default '{"class":"Job","jid":"x"}' >/dev/null
+is 'nor by jobs' "$(detect "$bare")" "no: $place has no keys of Resque
+status 4"
+redis DEL queue:default >/dev/null; redis RPUSH queue:default '{"class":"Job","args":[]}' >/dev/null
+has 'its own jobs tell it without a namespace' "$(detect "$bare")" 'found 90: jobs without a jid'
+redis SADD workers worker.1:4:default >/dev/null
+has 'and so do workers' "$(detect "$bare")" 'found 95: a set of workers'
+has 'which is a hint where the namespace is another' "$(detect)" 'found 20: a set of queues in a namespace that the file must name: namespace: ""'
+clear; redis SADD resque:queues mail >/dev/null; redis SADD resque:processes x >/dev/null
+is "Sidekiq in Resque's namespace is Sidekiq" "$(detect)" "no: $place has no keys of Resque
+status 4"
+clear
 has 'a refused connection is to be tried again' "$(measure "{url: 'redis://127.0.0.1:1'}" measure 0:w)" \
   'retry: cannot connect to 127.0.0.1:1/0'
 

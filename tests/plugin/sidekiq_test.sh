@@ -70,10 +70,59 @@ busy=0'
 is 'who is busy, by host' "$(measure "$options" workers 0:w 0:w:mail 0:w:none)" \
   '0 worker.1 jobs=2 queue=mail
 1 worker.1 jobs=1 queue=mail'
-has 'it detects itself' "$(measure "$options" detect)" 'found 95'
+
+# ---- Detection ----
+
+detect() { measure "$options" detect; echo "status $?"; }
+place=127.0.0.1:$redis_port/0
+is 'it detects itself by its processes' "$(detect)" 'found 95: a set of processes, as Sidekiq keeps it
+status 0'
 clear
-is 'and nothing else' "$(measure "$options" detect; echo "status $?")" "no: 127.0.0.1:$redis_port/0 has no keys of Sidekiq
+is 'an empty server is not sure' "$(detect)" "no: $place is empty, which tells nothing of Sidekiq
 status 4"
+redis SADD something else >/dev/null
+is 'nor is one of something else' "$(detect)" "no: $place has no keys of Sidekiq
+status 4"
+clear; redis SADD queues mail default >/dev/null; redis SET stat:processed 7 >/dev/null
+is 'queues without a job are a hint' "$(detect)" 'found 60: queues and a count of jobs, but no process and no job; queues: default, mail
+status 0'
+redis SET "stat:processed:$(date -u -d '3 days ago' +%F)" 7 >/dev/null
+is 'at zero dynos a count of the last days is a proof' "$(detect)" \
+  "found 95: a count of the jobs of $(date -u -d '3 days ago' +%F), as Sidekiq keeps it; queues: default, mail
+status 0"
+clear; push mail "$(job mail "$now")"
+is 'so are its jobs' "$(detect)" 'found 95: jobs with a jid, as Sidekiq writes them; queues: mail
+status 0'
+clear; redis ZADD schedule "$now" "$(job mail "$now")" >/dev/null
+has 'and those for later' "$(detect)" 'found 95: jobs with a jid'
+clear; redis SADD queues mail >/dev/null; redis ZADD dead "$now" broken >/dev/null
+has 'and sets with what cannot be read' "$(detect)" 'found 90: jobs for later or given up'
+clear; redis SADD queues mail >/dev/null; redis RPUSH queue:mail '{"class":"Job","args":[]}' >/dev/null
+redis SET stat:processed 7 >/dev/null
+is 'but not jobs of Resque' "$(detect)" "no: $place has no keys of Sidekiq
+status 4"
+redis SADD workers worker.1:4:mail >/dev/null; redis SADD processes worker.1:4:ab >/dev/null
+has 'of both with the same keys it is not sure' "$(detect)" 'found 60: processes of Sidekiq and workers of Resque'
+clear; redis SADD resque:queues mail >/dev/null; redis SADD rq:queues rq:queue:mail >/dev/null
+is 'what is of others by name is not its own' "$(detect)" "no: $place has no keys of Sidekiq
+status 4"
+redis SADD myapp:queues mail >/dev/null
+has 'another namespace is a hint' "$(detect)" 'found 20: a set of queues in a namespace that the file must name: namespace: "myapp"'
+seq 5000 | sed 's/.*/SET cache:& x/' | redis-cli -s "$redis_socket" --pipe >/dev/null
+has 'also among many keys' "$(detect)" 'namespace: "myapp"'
+clear; redis SET processes text >/dev/null; redis SET queues text >/dev/null
+has 'keys of other types do not confuse it' "$(detect)" 'status'
+clear; for i in $(seq 100 120); do redis SADD queues "queue$i" >/dev/null; done; redis SADD processes x >/dev/null
+has 'of many queues it names some' "$(detect)" ' and 11 more'
+monitored() { # what the server was asked meanwhile
+  redis CONFIG RESETSTAT >/dev/null
+  "$@" >/dev/null
+  redis INFO commandstats
+}
+said=$(monitored detect)
+has_not 'it never asks for all keys' "$said" cmdstat_keys
+has_not 'and never writes' "$said" cmdstat_set
+clear
 
 clear; push default "$(job default "$(ago 5)")"; push mail "$(job mail "$(ago 5)")"
 redis SADD paused mail >/dev/null

@@ -37,6 +37,19 @@ static void what_is_not_known_stands_with_the_figures(void)
     table_fini(&table);
 }
 
+static void sentences_are_no_figures(void)
+{
+    static const char *const cells[] = {"A", "WHY", "1", "127.0.0.1:6379/0 is empty", "2", "?"};
+    struct table table;
+    struct text out = {0};
+    table_init(&table, 2);
+    fill(&table, 6, cells);
+    table_print(&table, false, &out);
+    CHECK_TEXT(text_chars(&out), "A  WHY\n1  127.0.0.1:6379/0 is empty\n2  ?\n");
+    text_fini(&out);
+    table_fini(&table);
+}
+
 static void headings_are_bold_on_a_terminal(void)
 {
     static const char *const cells[] = {"A", "B", "x", "y"};
@@ -53,6 +66,7 @@ static void headings_are_bold_on_a_terminal(void)
 static const struct test tests[] = {
     {"columns are aligned", columns_are_aligned},
     {"what is not known stands with the figures", what_is_not_known_stands_with_the_figures},
+    {"sentences are no figures", sentences_are_no_figures},
     {"headings are bold on a terminal", headings_are_bold_on_a_terminal},
 };
 SUITE_MAIN("table", tests)
