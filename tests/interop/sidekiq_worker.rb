@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+# The app that Sidekiq's workers load: `sidekiq -r sidekiq_worker.rb`; and its jobs, for whoever enqueues.
+require 'sidekiq'
+require_relative 'held'
+
+class Quick
+  include Sidekiq::Worker
+  def perform; end
+end
+
+class Held
+  include Sidekiq::Worker
+  def perform(number) = hold(number)
+end
+
+class Failing
+  include Sidekiq::Worker
+  def perform = raise('it always fails')
+end
+
+if Sidekiq.server?
+  # Every 5 or 10 s otherwise: what a worker tells of itself, and its look for what is due.
+  require 'sidekiq/launcher'
+  Sidekiq::Launcher.send(:remove_const, :BEAT_PAUSE)
+  Sidekiq::Launcher::BEAT_PAUSE = 0.1
+  Sidekiq.configure_server { |config| config.average_scheduled_poll_interval = 0.5 }
+end
