@@ -5,7 +5,6 @@ require_relative 'delayedjob_worker'
 require_relative '../../examples/demo/tables'
 require 'rbconfig'
 
-connect(URL)
 Delayed::Worker.logger = Logger.new(File::NULL)
 LOCK = Delayed::Worker.max_run_time # a lock that is older is one of a dead worker
 
@@ -21,7 +20,7 @@ def library
     failed: Delayed::Job.where.not(failed_at: nil).count }
 end
 
-def worker = [{ 'DATABASE_URL' => URL }, [RbConfig.ruby, File.join(__dir__, 'delayedjob_worker.rb')]]
+def worker = [RbConfig.ruby, "#{__dir__}/delayedjob_worker.rb"]
 def enqueue(job = Quick.new(1), **options) = Delayed::Job.enqueue(job, **options)
 def enqueue_held(number) = enqueue(Held.new(number))
 def clear = Delayed::Job.delete_all

@@ -3,7 +3,17 @@
 require 'logger'
 require 'active_record'
 require 'delayed_job_active_record'
-require_relative 'held'
+require_relative 'job'
+
+# As Rails takes it, but for SQLite, where workers wait for each other.
+DATABASE = ENV.fetch('DATABASE_URL')
+ActiveRecord::Base.establish_connection(
+  if DATABASE.start_with?('sqlite3:')
+    { adapter: 'sqlite3', database: DATABASE.delete_prefix('sqlite3:'), timeout: 20_000 }
+  else
+    DATABASE
+  end
+)
 
 Quick = Struct.new(:number) do
   def perform; end
@@ -15,14 +25,13 @@ Failing = Struct.new(:number) do
   def perform = raise('it always fails')
 end
 
-def connect(url)
-  ActiveRecord::Base.establish_connection(
-    url.start_with?('sqlite3:') ? { adapter: 'sqlite3', database: url.delete_prefix('sqlite3:'), timeout: 20_000 } : url
-  )
+Report = Struct.new(:number) do
+  def perform = report(number)
+  def self.order(number) = Delayed::Job.enqueue(new(number))
+  def self.order_later(number) = Delayed::Job.enqueue(new(number), run_at: Time.now.utc + 1)
 end
 
 if $PROGRAM_NAME == __FILE__
-  connect(ENV.fetch('DATABASE_URL'))
   Delayed::Worker.raise_signal_exceptions = :term if ENV['STOPS_AT_ONCE']
   worker = Delayed::Worker.new(sleep_delay: 0.1)
   worker.name = "host:#{ENV.fetch('DYNO')} pid:#{Process.pid}"

@@ -4,14 +4,16 @@
 #
 #   ruby LIBRARY.rb URL PROGRAMS      PROGRAMS is the folder with dynomatic and tests/plugin/measure
 #
-# A judge gives it two methods: `library` returns the numbers by the library's own API, with the keys of
-# `dynomatic count --json`; `worker` tells what a worker process is: its environment and its command.
+# A judge gives it three methods: `library` returns the numbers by the library's own API, with the keys of
+# `dynomatic count --json`; `worker` is the command of a worker process, and `enqueue_held` makes a job that
+# runs until it is let go.
 require 'json'
 require 'tmpdir'
 
 URL, PROGRAMS = ARGV
-FOLDER = Dir.mktmpdir
-ENV['GATES'] = FOLDER # see held.rb
+ENV['DATABASE_URL'] = ENV['REDIS_URL'] = URL # for LIBRARY_worker.rb, here and in workers
+ENV['JOB_FOLDER'] = Dir.mktmpdir
+require_relative 'job'
 # How to run the version before this one, as env takes it: for the deploy.
 BEFORE = ENV.fetch('BEFORE', '').lines(chomp: true).to_h { |word| word.split('=', 2) }
 PATIENCE = 30 # seconds
@@ -84,10 +86,8 @@ end
 @workers = []
 
 # A worker process in a group of its own, with its children.
-def start_worker(dyno = 'worker.1', version = {})
-  environment, command = worker
-  pid = spawn({ 'DYNO' => dyno, **environment, **version }, *command, pgroup: true,
-                                                                      %i[out err] => ["#{FOLDER}/#{dyno}.log", 'a'])
+def start_worker(dyno = 'worker.1', environment = {})
+  pid = spawn({ 'DYNO' => dyno, **environment }, *worker, pgroup: true, %i[out err] => ["#{FOLDER}/#{dyno}.log", 'a'])
   @workers << pid
   pid
 end
@@ -105,8 +105,6 @@ def ended(pid)
   @workers.delete(pid)
 end
 
-def let_go(number) = File.write("#{FOLDER}/#{number}", '')
-
 at_exit do
   @workers.each { |pid| Process.kill(:KILL, -pid) && Process.wait(pid) }
   FileUtils.rm_rf(FOLDER)
@@ -121,14 +119,15 @@ def deploy(requeues:)
   old = start_worker('worker.1', BEFORE)
   settles('deploy: an old worker', waiting: 3, busy: 1)
   seen = []
-  watch = Thread.new { loop { seen << count.slice(:waiting, :busy, :unknown) } }
+  watch = Thread.new { loop { sleep(0.02) && seen << count.slice(:waiting, :busy, :unknown) } }
   fresh = start_worker('worker.2')
   settles('deploy: a new one comes', waiting: 2, busy: 2)
   signal(:TERM, old)
   let_go('deploy0') unless requeues
   ended(old)
   settles('deploy: the old one has left', waiting: requeues ? 3 : 2, busy: 1)
-  wait_for('a look after it') { seen.size.then { |n| wait_for('one more') { seen.size > n + 1 } } }
+  looks = seen.size
+  wait_for('a look after it') { seen.size > looks + 1 }
   watch.kill.join
   wrong = seen.reject { |row| (2..3).cover?(row[:waiting]) && (1..2).cover?(row[:busy]) && !row.key?(:unknown) }
   tell('deploy: at no time another count', wrong.uniq.first || 'none', 'none')

@@ -7,7 +7,7 @@ require 'socket'
 require_relative 'judge'
 require_relative 'resque_worker'
 
-Resque.redis = URL
+ENV['TERM_CHILD'] = '1' # for workers: SIGTERM ends the job at hand
 
 def library
   info = Resque.info
@@ -20,10 +20,7 @@ def due
   times.sum { |time| Resque.delayed_timestamp_size(time) }
 end
 
-def worker
-  [{ 'REDIS_URL' => URL, 'QUEUES' => 'default,mail', 'TERM_CHILD' => '1' },
-   [RbConfig.ruby, File.join(__dir__, 'resque_worker.rb')]]
-end
+def worker = [RbConfig.ruby, "#{__dir__}/resque_worker.rb"]
 
 def enqueue_held(number) = Resque.enqueue(Held, number)
 def clear = Resque.redis.redis.flushdb

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # A worker as `rake resque:work` runs it, without rake; and its jobs, for whoever enqueues.
 require 'resque'
-require_relative 'held'
+require_relative 'job'
+
+Resque.redis = ENV.fetch('REDIS_URL')
 
 class Quick
   @queue = :default
@@ -28,8 +30,13 @@ class Failing
   def self.perform = raise('it always fails')
 end
 
+class Report
+  @queue = :default
+  def self.perform(number) = report(number)
+  def self.order(number) = Resque.enqueue(self, number)
+end
+
 if $PROGRAM_NAME == __FILE__
-  Resque.redis = ENV.fetch('REDIS_URL')
   Resque.heartbeat_interval = 1 # 60 s otherwise
-  Resque::Worker.new(*ENV.fetch('QUEUES').split(',')).work(0.1)
+  Resque::Worker.new('default', 'mail').work(0.1)
 end

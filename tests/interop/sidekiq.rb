@@ -5,7 +5,6 @@ require 'sidekiq/api'
 require_relative 'judge'
 require_relative 'sidekiq_worker'
 
-Sidekiq.configure_client { |config| config.redis = { url: URL } }
 Sidekiq.logger.level = Logger::WARN
 
 def redis(&block) = Sidekiq.redis(&block)
@@ -22,8 +21,7 @@ def library
 end
 
 def worker
-  [{ 'REDIS_URL' => URL },
-   ['sidekiq', '-r', File.join(__dir__, 'sidekiq_worker.rb'), '-q', 'default', '-q', 'mail', '-c', '1', '-t', '1']]
+  ['sidekiq', '-r', "#{__dir__}/sidekiq_worker.rb", '-q', 'default', '-q', 'mail', '-c', '1', '-t', '1']
 end
 
 def enqueue_held(number) = Held.perform_async(number)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-# The app that Sidekiq's workers load: `sidekiq -r sidekiq_worker.rb`; and its jobs, for whoever enqueues.
+# The app that Sidekiq's workers load: `sidekiq -r ./sidekiq_worker.rb`; and its jobs, for whoever enqueues. The
+# server is that of REDIS_URL, as Sidekiq itself has it.
 require 'sidekiq'
-require_relative 'held'
+require_relative 'job'
 
 class Quick
   include Sidekiq::Worker
@@ -16,6 +17,13 @@ end
 class Failing
   include Sidekiq::Worker
   def perform = raise('it always fails')
+end
+
+class Report
+  include Sidekiq::Worker
+  def perform(number) = report(number)
+  def self.order(number) = perform_async(number)
+  def self.order_later(number) = perform_in(1, number)
 end
 
 if Sidekiq.server?
