@@ -29,7 +29,7 @@ def clear = redis { |conn| conn.call('FLUSHDB') }
 # What time does to a process that tells nothing any more; it takes a minute.
 def forget(identity) = redis { |conn| [identity, "#{identity}:work", "#{identity}:workers"].each { |key| conn.call('DEL', key) } }
 
-configure('sidekiq', default: %w[default], mail: %w[mail], both: %w[default mail])
+configure('sidekiq', default: %w[default], mail: %w[mail], both: %w[default mail], single: %w[single])
 both('an empty server', waiting: 0, busy: 0, scheduled: 0, retrying: 0, failed: 0)
 
 # ---- States ----
@@ -45,6 +45,11 @@ both('a job for later', waiting: 4, scheduled: 1)
 redis { |conn| conn.call('SADD', 'paused', 'default') }
 differ('a paused queue: nobody works on it, so its jobs do not wait; the free Sidekiq does not know of pauses',
        library: { waiting: 4 }, ours: { waiting: 1 })
+
+clear
+2.times { Quick.perform_async }
+redis { |conn| conn.call('RPOPLPUSH', 'queue:default', 'queue:sq|worker.1:4:ab|default') }
+both('a job in the private list of a process, as Pro has them, does not wait', waiting: 1)
 
 clear
 Quick.perform_at(Time.now + 3600)
@@ -64,6 +69,11 @@ pid = start_worker
 settles('a job that runs, and one that failed', waiting: 0, busy: 1, retrying: 1, failed: 0)
 tell('its worker, by the dyno', measure('workers', '0:b')[/\A0 (\S+) jobs=(\d)/], '0 worker.1 jobs=1')
 tell('busy by queue', [count(:default)[:busy], count(:mail)[:busy]], [1, 0])
+if Sidekiq::VERSION >= '7'
+  Held.set(queue: 'single').perform_async('first')
+  settles('a job in a capsule of the same process', waiting: 0, busy: 2)
+  tell('busy by queue', [count(:default)[:busy], count(:single)[:busy]], [1, 1])
+end
 tell('it detects itself', measure('detect')[/found \d+/], 'found 95')
 
 signal(:TERM, pid)

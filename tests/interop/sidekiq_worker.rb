@@ -31,5 +31,13 @@ if Sidekiq.server?
   require 'sidekiq/launcher'
   Sidekiq::Launcher.send(:remove_const, :BEAT_PAUSE)
   Sidekiq::Launcher::BEAT_PAUSE = 0.1
-  Sidekiq.configure_server { |config| config.average_scheduled_poll_interval = 0.5 }
+  Sidekiq.configure_server do |config|
+    config.average_scheduled_poll_interval = 0.5
+    next if Sidekiq::VERSION < '7'
+
+    config.capsule('single') do |capsule|
+      capsule.concurrency = 1
+      capsule.queues = %w[single]
+    end
+  end
 end
