@@ -47,6 +47,7 @@ tell('jobs of no queue are in no named one', count(:both)[:waiting], ready.where
 same_age('the oldest', 1) { Delayed::Job.db_time_now - ready.minimum(:run_at) }
 enqueue(run_at: Time.now.utc + 3600)
 both('a job for later', waiting: 5, scheduled: 1)
+same_next('when it is due', 1) { Delayed::Job.maximum(:run_at) - Delayed::Job.db_time_now }
 
 clear
 enqueue(Failing.new(1))

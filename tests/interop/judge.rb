@@ -54,15 +54,18 @@ def differ(name, library:, ours:)
   tell(name, count.slice(*ours.keys), ours)
 end
 
-# The age of the oldest grows while it is asked for: ours is between two of the library's, in seconds, give
-# or take how precise these are.
-def same_age(name, precision = 0.001)
-  before = yield
-  ours = count[:latency_ms]
-  after = yield
-  is_same = ours && ours / 1000.0 >= before - precision && ours / 1000.0 <= after + precision
-  tell(name, is_same ? 'the same' : "#{ours.inspect} ms, of #{before} s to #{after} s", 'the same')
+# A time passes while it is asked for: ours is between two of the library's, in seconds, give or take how
+# precise these are.
+def same_time(name, key, precision)
+  library = [yield]
+  ours = count[key]
+  library << yield
+  is_same = ours && (library.min - precision..library.max + precision).cover?(ours / 1000.0)
+  tell(name, is_same ? 'the same' : "#{ours.inspect} ms; the library: #{library.join(' to ')} s", 'the same')
 end
+
+def same_age(name, precision = 0.001, &library) = same_time(name, :latency_ms, precision, &library)
+def same_next(name, precision = 0.001, &library) = same_time(name, :next_due_ms, precision, &library)
 
 def wait_for(what)
   deadline = now + PATIENCE

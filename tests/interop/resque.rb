@@ -55,6 +55,10 @@ Resque.enqueue_in(3600, Quick)
 Resque.enqueue_in(3600, Quick)
 Resque.enqueue_in(7200, Quick)
 both('jobs for later', waiting: 0, scheduled: 3)
+same_next('when the first is due', 1) { Resque.delayed_queue_peek(0, 1).first - Time.now.to_f }
+Resque.enqueue_in(1800, Failing)
+Resque.remove_delayed(Failing)
+both('a job for later that was taken back', waiting: 0, scheduled: 3)
 Resque.enqueue_in(1, Quick)
 wait_for('a due job') { due == 1 }
 both('a due job, where the scheduler runs elsewhere: it will move it', waiting: 0, scheduled: 3)
@@ -64,6 +68,29 @@ differ('a due job, where the scheduler runs in the scaled dynos: nobody moves it
 tell('it is of its queue', [count(:default)[:waiting], count(:mail)[:waiting]], [1, 0])
 Resque::Scheduler.handle_delayed_items
 both('the scheduler moves it, and it counts once', waiting: 1, scheduled: 3)
+configure('resque', **LISTS)
+
+clear
+Resque.push(:default, class: 'Quick', args: [], timestamp: (since = Time.now.to_f - 100))
+same_age('a job that an extension has told its time') { Time.now.to_f - since }
+
+clear
+require 'resque/failure/redis_multi_queue'
+backend = Resque::Failure.backend
+Resque::Failure.backend = Resque::Failure::RedisMultiQueue
+%i[default mail].each do |queue|
+  Resque::Failure.create(payload: {}, queue: queue, worker: 'none', exception: RuntimeError.new('it failed'))
+end
+both('failures, in a list of each queue', waiting: 0, failed: 2)
+Resque::Failure.backend = backend
+
+clear
+Resque.redis.namespace = 'resque:app1'
+Resque.enqueue(Quick)
+tell('namespace: not seen from outside', count[:waiting], 0)
+configure('resque', { namespace: 'resque:app1' }, **LISTS)
+both('namespace: what is in it', waiting: 1)
+Resque.redis.namespace = :resque
 configure('resque', **LISTS)
 
 # ---- Workers ----

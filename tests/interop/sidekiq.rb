@@ -42,6 +42,7 @@ tell('jobs of two', count(:both)[:waiting], 4)
 same_age('the oldest, by this version\'s unit of time') { Sidekiq::Queue.all.map(&:latency).max }
 Quick.perform_in(3600)
 both('a job for later', waiting: 4, scheduled: 1)
+same_next('when it is due') { scheduled.first.at - Time.now }
 redis { |conn| conn.call('SADD', 'paused', 'default') }
 differ('a paused queue: nobody works on it, so its jobs do not wait; the free Sidekiq does not know of pauses',
        library: { waiting: 4 }, ours: { waiting: 1 })
@@ -63,10 +64,11 @@ tell('it is of its queue', [count(:default)[:waiting], count(:mail)[:waiting]], 
 # ---- Workers ----
 
 clear
-Failing.perform_async
+Failing.set(retry_queue: 'mail').perform_async
+Failing.set(retry: false).perform_async
 enqueue_held('first')
 pid = start_worker
-settles('a job that runs, and one that failed', waiting: 0, busy: 1, retrying: 1, failed: 0)
+settles('a job that runs, one that failed, and one that failed and is forgotten', waiting: 0, busy: 1, retrying: 1, failed: 0)
 tell('its worker, by the dyno', measure('workers', '0:b')[/\A0 (\S+) jobs=(\d)/], '0 worker.1 jobs=1')
 tell('busy by queue', [count(:default)[:busy], count(:mail)[:busy]], [1, 0])
 if Sidekiq::VERSION >= '7'
@@ -82,6 +84,7 @@ ended(pid)
 settles('a clean stop: the job is done', waiting: 0, busy: 0, retrying: 1)
 retries.each { |entry| entry.reschedule(Time.now - 5) }
 both('a due retry that nobody moves to its queue', waiting: 1, retrying: 0)
+tell('it is of the queue that retries it', [count(:default)[:waiting], count(:mail)[:waiting]], [0, 1])
 tell('the library itself leaves it out of its queues', Sidekiq::Stats.new.enqueued, 0)
 retries.each(&:kill)
 both('a job given up', waiting: 0, retrying: 0, failed: 1)
@@ -122,3 +125,13 @@ kill_dyno(pid)
 
 clear
 deploy(requeues: true)
+
+if Sidekiq::VERSION.start_with?('6.5')
+  require 'redis-namespace'
+  Sidekiq.logger.level = Logger::FATAL # it advises against
+  Sidekiq.redis = { url: URL, namespace: 'myapp' }
+  2.times { Quick.perform_async }
+  tell('namespace: not seen from outside', count[:waiting], 0)
+  configure('sidekiq', { namespace: 'myapp' })
+  both('namespace: what is in it', waiting: 2)
+end
