@@ -3,7 +3,7 @@
 # into a folder of its own, a set of gems. Source it.
 #
 #   gem_sets LIBRARY         the sets of it, oldest first: debian if that has one, sidekiq-7.3.10, ...; fails
-#                            if one that bin/setup names is not there
+#                            if one that bin/setup names is not there. With GEM_SETS=newest: the last only
 #   with_gems SET COMMAND... runs a command that sees this version
 #   judge LIBRARY SET NAME URL   tests/interop/LIBRARY.rb as tests; needs tap.sh. Judges of one URL after
 #                            another: a deploy goes from the set before to this one
@@ -11,12 +11,14 @@
 gems=${DYNOMATIC_BUILD:-$top_srcdir/build}/gems
 
 gem_sets() {
-  local set
-  [ "$1" = resque ] || echo debian
+  local set sets=()
+  [ "$1" = resque ] || sets=(debian)
   for set in $("$top_srcdir/bin/setup" --gems | sed -n "s/^\($1-[0-9.]*\) .*/\1/p"); do
     [ -e "$gems/$set/complete" ] || return 1
-    echo "$set"
+    sets+=("$set")
   done
+  [ "${GEM_SETS:-all}" = all ] || sets=("${sets[-1]}")
+  echo "${sets[@]}"
 }
 
 # What env is told, a word a line. Debian's gems stay visible behind the set's own: the drivers of databases.
