@@ -29,6 +29,7 @@ start_app() { # library, adapter, store, command
 interval: 100ms
 queue: { adapter: $2, url: "$3" }
 scaler: { backend: heroku-formation, app: myapp, token: "\${HEROKU_API_KEY}", api_url: "$api_url" }
+scale_down: { after: 0s }
 rules:
   - { at_least: 1, dynos: 1 }
   - { at_least: 10, dynos: 3 }
