@@ -1,17 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# resque.so judged by the real Resque, with its own worker process.
+# resque.so judged by the real Resque and resque-scheduler, with their own worker processes, in each version.
 . "$top_srcdir/tests/support/tap.sh"
 . "$top_srcdir/tests/support/redis.sh"
-# Debian has no package of it: bin/setup puts the gem there.
-export GEM_PATH=${DYNOMATIC_BUILD:-$top_srcdir/build}/gems
-ruby -e "require 'resque'" 2>/dev/null || { echo '1..0 # SKIP the gem resque is missing: bin/setup --test installs it'; exit 77; }
+. "$top_srcdir/tests/support/gems.sh"
 redis_start || { echo '1..0 # SKIP Redis is missing'; exit 77; }
+sets=$(gem_sets resque) || { echo '1..0 # SKIP a version of Resque is missing: bin/setup --test installs it'; exit 77; }
 
-n=0
-while IFS='|' read -r name got wanted; do
-  is "$name" "$got" "$wanted"
-  n=$((n + 1))
-done < <(ruby "$top_srcdir/tests/interop/resque.rb" "$redis_url" "$top_builddir/tests/plugin/measure" resque)
-is 'it came to the end' $n 12
+for set in $sets; do
+  judge resque "$set" "$set" "$redis_url"
+  redis FLUSHALL >/dev/null
+done
 tap_end
