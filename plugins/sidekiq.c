@@ -12,6 +12,7 @@
 #include "shared/transfer.h"
 #include "sidekiq_job.h"
 #include "sidekiq_look.h"
+#include "sidekiq_waited.h"
 
 #include <dynomatic/util.h>
 
@@ -35,7 +36,8 @@ struct sidekiq {
     struct redis *redis;
     const char *space; /* the namespace, "" for none; the configuration's */
     struct look last;  /* the look before */
-    char prefix[];     /* of each key */
+    struct waited waited;
+    char prefix[]; /* of each key */
 };
 
 /* ---- Life ---- */
@@ -67,6 +69,7 @@ static void sidekiq_close(void *self)
         return;
     redis_free(sidekiq->redis);
     look_fini(&sidekiq->last);
+    waited_fini(&sidekiq->waited);
     free(sidekiq);
 }
 
@@ -175,7 +178,7 @@ static const char *sentence(const struct sidekiq *sidekiq, struct redis_untold u
     return redis_untold_text(sidekiq->redis, &untold);
 }
 
-static void put_waiting(const struct sidekiq *sidekiq, const struct look *look,
+static void put_waiting(struct sidekiq *sidekiq, const struct look *look,
                         const struct dyn_group *group, uint32_t index)
 {
     const struct dyn_host *host = sidekiq->host;
@@ -184,6 +187,8 @@ static void put_waiting(const struct sidekiq *sidekiq, const struct look *look,
         host->unknown(host, index, sentence(sidekiq, sum.untold));
         return;
     }
+    if (sum.waiting > 0)
+        waited_note(&sidekiq->waited, group->name, look->now_ms);
     host->put(host, index, DYN_WAITING, sum.waiting, sum.is_more_waiting ? DYN_AT_LEAST : 0);
     if ((group->metrics & DYN_BIT(DYN_LATENCY)) != 0)
         host->put(host, index, DYN_LATENCY, sum.age_ms, sum.is_more_age ? DYN_AT_LEAST : 0);
@@ -311,8 +316,8 @@ static void put_sets(const struct sidekiq *sidekiq, const struct look *look, uin
 
 /* ---- Answering ---- */
 
-static void answer(const struct sidekiq *sidekiq, const struct look *look,
-                   const struct dyn_group *group, uint32_t index)
+static void answer(struct sidekiq *sidekiq, const struct look *look, const struct dyn_group *group,
+                   uint32_t index)
 {
     if ((group->metrics & (DYN_BIT(DYN_WAITING) | DYN_BIT(DYN_LATENCY))) != 0)
         put_waiting(sidekiq, look, group, index);
@@ -353,7 +358,8 @@ static void put_worker(const struct sidekiq *sidekiq, const struct look *look, s
         .queue = work.queue,
         .n_jobs = work.n_jobs,
     };
-    if (work.n_jobs > 0)
+    bool may_be_busy = waited_at(&sidekiq->waited, group->name) >= look_beat_ms(look, process);
+    if (work.n_jobs > 0 || may_be_busy)
         sidekiq->host->put_worker(sidekiq->host, index, &worker);
     free(host);
     free(work.queue);

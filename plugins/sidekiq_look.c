@@ -63,6 +63,15 @@ const redisReply *look_process(const struct look *look, size_t process, size_t w
     return look->replies.at[look->first_process + process * OF_A_PROCESS + which];
 }
 
+int64_t look_beat_ms(const struct look *look, size_t process)
+{
+    enum { LIFE_MS = 60000 }; /* which each heartbeat gives to its key */
+    const redisReply *left = look_process(look, process, PROCESS_LEFT);
+    bool is_known =
+        left->type == REDIS_REPLY_INTEGER && left->integer > 0 && left->integer <= LIFE_MS;
+    return look->now_ms - (is_known ? LIFE_MS - left->integer : LIFE_MS);
+}
+
 int64_t look_score(const redisReply *reply, size_t element)
 {
     if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements < element + 2 ||
@@ -208,6 +217,7 @@ static void add_processes(struct look *look, struct redis_pipe *pipe)
         redis_add_key(pipe, "HMGET", "", process, "busy", "info", NULL);
         redis_add_key(pipe, "HVALS", process, ":work", NULL);
         redis_add_key(pipe, "HVALS", process, ":workers", NULL);
+        redis_add_key(pipe, "PTTL", "", process, NULL);
     }
 }
 

@@ -56,7 +56,7 @@ struct look {
 enum { FOUND_QUEUES, FOUND_PROCESSES, FOUND_PAUSED };
 
 /* The replies for a process. */
-enum { PROCESS_STATE, PROCESS_WORK, PROCESS_WORKERS, OF_A_PROCESS };
+enum { PROCESS_STATE, PROCESS_WORK, PROCESS_WORKERS, PROCESS_LEFT, OF_A_PROCESS };
 
 /* Looks; `last` is the look before, or {0}, and is taken for what it knows of oldest jobs. Returns
  * DYN_OK, or a code whose text is redis_failure()'s; look_fini() frees it in both cases. */
@@ -75,6 +75,9 @@ const redisReply *look_single(const struct look *look, size_t which);
 size_t look_n_processes(const struct look *look);
 const char *look_process_name(const struct look *look, size_t process);
 const redisReply *look_process(const struct look *look, size_t process, size_t which);
+
+/* When a process last told what it runs, by the clock of now_ms; long ago if that is not known. */
+int64_t look_beat_ms(const struct look *look, size_t process);
 
 /* The score of an entry that came with it, at `element`, in ms; -1: there is none. */
 int64_t look_score(const redisReply *reply, size_t element);

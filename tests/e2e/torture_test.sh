@@ -66,7 +66,7 @@ run_waves() { # library, protect
 redis_start || { echo '1..0 # SKIP Redis is missing'; exit 77; }
 REDIS_URL=$redis_url
 echo "worker: exec ruby $top_srcdir/tests/e2e/torture.rb work" >"$scratch/Procfile"
-for library in ${TORTURE_LIBRARIES:-delayedjob}; do
+for library in ${TORTURE_LIBRARIES:-delayedjob sidekiq}; do
   run_waves $library idle && protected="$killed of $started" by_chance=$raced ||
     protected='it did not come to its end' by_chance='?'
   is "$library: no job is killed by a shrink" "$protected" "0 of $((10 * waves))"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Asks one queue adapter and prints what it says, for shell tests and benchmarks:
  *
- *   measure PLUGIN OPTIONS [-t MS] [-c MS] [-n TIMES] [-x COMMAND] [-j MS] [-w] [-i]
+ *   measure PLUGIN OPTIONS [-t MS] [-c MS] [-n TIMES] [-x COMMAND] [-j MS] [-w] [-i] [-m]
  *       measure|workers|detect [CAP:METRICS[:QUEUE,...]]...
  *
  * METRICS are first letters of waiting, latency, busy, scheduled, retrying, failed, next due, or
@@ -9,7 +9,8 @@
  * what was logged. -t: the deadline (5000). -c: cancels the call after so many ms. -n: asks so
  * often, prints the last answer, and the median of the times in us on standard error. -x: what a
  * shell does between two calls. -j: by how much the clock jumps there. -w: stays until standard
- * input ends. -i: asks again at each line of it. Exit status: the last call's. */
+ * input ends. -i: asks again at each line of it. -m: measures once before. Exit status: the last
+ * call's. */
 #include "core/memory.h"
 #include "tests/support/testhost.h"
 
@@ -42,6 +43,7 @@ struct arguments {
     int64_t jump_ms;
     bool stays;
     bool repeats;
+    bool measures_first;
     const char *function;
     struct dyn_group *groups;
     size_t n_groups;
@@ -74,9 +76,9 @@ static struct dyn_group group_of(char *text)
 
 static struct arguments read_arguments(int argc, char **argv)
 {
-    struct arguments arguments = {5000, -1, 1, NULL, 0, false, false, "measure", NULL, 0};
+    struct arguments arguments = {5000, -1, 1, NULL, 0, false, false, false, "measure", NULL, 0};
     int option;
-    while ((option = getopt(argc, argv, "+t:c:n:x:j:wi")) != -1) {
+    while ((option = getopt(argc, argv, "+t:c:n:x:j:wim")) != -1) {
         int64_t number = strtoll(optarg != NULL ? optarg : "0", NULL, 10);
         if (option == 't')
             arguments.timeout_ms = number;
@@ -90,6 +92,8 @@ static struct arguments read_arguments(int argc, char **argv)
             arguments.jump_ms = number;
         else if (option == 'w')
             arguments.stays = true;
+        else if (option == 'm')
+            arguments.measures_first = true;
         else if (option == 'i')
             arguments.repeats = true;
         else
@@ -247,6 +251,8 @@ int main(int argc, char **argv)
     }
     struct arguments arguments = read_arguments(argc - 2, argv + 2);
     int32_t code;
+    if (arguments.measures_first)
+        testhost_measure(host, arguments.groups, arguments.n_groups, arguments.timeout_ms);
     do {
         code = call_and_cancel(host, &arguments);
         if (code != DYN_OK)

@@ -71,6 +71,16 @@ is 'who is busy, by host' "$(measure "$options" workers 0:w 0:w:mail 0:w:none)" 
   '0 worker.1 jobs=2 queue=mail
 1 worker.1 jobs=1 queue=mail'
 
+# A process tells what it runs each 5 to 10 s. What waited since, it may have taken.
+clear
+process worker.5:4:ab 0
+redis PEXPIRE worker.5:4:ab 52000 >/dev/null
+may_be_busy() { measure "$options" -m workers 0:w:default; }
+is 'a process that told nothing is idle while nothing waits' "$(may_be_busy)" ''
+redis LPUSH queue:default '{"jid":"1"}' >/dev/null
+is 'it may have taken what waited since its heartbeat' "$(may_be_busy)" '0 worker.1 jobs=0 queue=-'
+is 'but not what waits for others' "$(measure "$options" -m workers 0:w:mail)" ''
+
 # ---- Detection ----
 
 detect() { measure "$options" detect; echo "status $?"; }
