@@ -195,9 +195,11 @@ static int look_at(const char *folder, struct stat *status, struct error *error)
 }
 
 /* Whoever may rename a folder decides what lies below it. A sticky bit, as that of /tmp, leaves
- * that to who owns the folder. Who could replace the installation's own folder could replace this
- * program as well, so nothing above it is looked at; nor above a relative path, which comes again
- * resolved. */
+ * that to who owns the folder. Owners and groups of the folders above are who a person has chosen
+ * to keep files with (a checkout in a container often is somebody else's), so that only what
+ * everybody may write is refused; a program that was lent privileges goes by them as well. Who
+ * could replace the installation's own folder could replace this program, so nothing above it is
+ * looked at; nor above a relative path, which comes again resolved. */
 static int check_above(const char *folder, struct error *error)
 {
     bool is_top = folder[0] != '/' || strcmp(folder, PLUGIN_FOLDER) == 0;
@@ -206,9 +208,10 @@ static int check_above(const char *folder, struct error *error)
     if (above == NULL)
         return 0;
     int result = check_above(above, error) < 0 ? -1 : look_at(above, &status, error);
+    bool is_lent = getauxval(AT_SECURE) != 0;
     if (result == 0 && (status.st_mode & S_ISVTX) != 0)
         status.st_mode &= ~(mode_t)(S_IWGRP | S_IWOTH);
-    if (result == 0)
+    if (result == 0 && (is_lent || (status.st_mode & S_IWOTH) != 0))
         result = check_rights("a folder above it", above, &status, error);
     free(above);
     return result;
