@@ -28,6 +28,8 @@ static const char *const step_names[] = {
     [STEP_DOWN_STEP] = "down_step",
     [STEP_BUSY] = "busy",
     [STEP_LIMIT] = "limit",
+    [STEP_BY_HAND] = "by_hand",
+    [STEP_PAUSED] = "paused",
     [STEP_UNPROTECTED] = "unprotected",
 };
 

@@ -172,6 +172,8 @@ enum step_kind {
     STEP_DOWN_STEP,  /* lowered by a step at most */
     STEP_BUSY,       /* not lowered while workers are busy */
     STEP_LIMIT,      /* not raised, or less, for what other pools have of something shared */
+    STEP_BY_HAND,    /* held by hand; seen: the size that was asked for */
+    STEP_PAUSED,     /* paused by hand */
     STEP_UNPROTECTED /* lowered although workers are or may be busy: for long enough they were
                         spared */
 };

@@ -55,6 +55,7 @@ void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit, b
     pool->refused = NOT_REFUSED;
     pool->decided_in = -1;
     put_in_force(pool, -1);
+    hand_init(&pool->hand, spec->name, limit);
 }
 
 static void forget_busy(struct source *source)
@@ -77,6 +78,7 @@ void pool_fini(struct pool *pool)
     free(pool->spared.hosts);
     free(pool->size_trouble);
     free(pool->why);
+    hand_fini(&pool->hand);
 }
 
 static bool have_same_rules(const struct policy *a, const struct policy *b)
@@ -97,6 +99,7 @@ void pool_inherit(struct pool *pool, const struct pool *old)
     pool->crashed = old->crashed;
     pool->crashes_ms = old->crashes_ms;
     pool->is_crashing = old->is_crashing;
+    hand_inherit(&pool->hand, &old->hand);
 }
 
 /* The most that the policy may ask for by itself. */
@@ -287,6 +290,7 @@ void pool_decide(struct pool *pool, int64_t now_ms)
     pool->decision = policy_decide(&pool->policy, &pool->history, &pool->inputs);
     pool->decided_by = pool->policy;
     pool->decided_in = pool->timetable.entry;
+    hand_decide(&pool->hand, pool->size, &pool->decision);
     int32_t size = pool->decision.size;
     bool is_refused = size == pool->refused.size && now_ms < pool->refused.until_ms;
     bool is_spared = pool->decision.spares_busy && now_ms < pool->spared.again_ms;
@@ -425,6 +429,7 @@ char *pool_explain(const struct pool *pool)
 {
     struct text why = {0};
     policy_explain(&pool->decided_by, &pool->decision, &pool->reading, &why);
+    hand_explain(&pool->hand, &pool->decision, &why);
     if (pool->decided_in >= 0)
         text_add_format(&why, "; schedule %s",
                         pool->spec->schedule.entries[pool->decided_in].words);

@@ -53,11 +53,11 @@ static const struct dyn_option pool_rows[] = {
 
 static const struct option_table pool_table = {pool_rows, sizeof pool_rows / sizeof pool_rows[0]};
 
-/* Keys with maps and lists of their own, which are read apart; the last ones at the top only. */
+/* Keys that are read apart; the last ones at the top only. */
 static const char *const other_keys[] = {"queue",    "scaler",     "rules",    "on_unknown",
                                          "scale_up", "scale_down", "schedule", "uses",
-                                         "limits",   "journal",    "pools"};
-enum { N_POOL_OTHERS = 8, N_TOP_OTHERS = 11 };
+                                         "limits",   "journal",    "pools",    "state"};
+enum { N_POOL_OTHERS = 8, N_TOP_OTHERS = 12 };
 
 /* ---- One pool ---- */
 
@@ -405,6 +405,7 @@ struct settings *settings_read(struct config *config)
     if (reader.top != NULL && config_kind(reader.top) == CONFIG_MAP) {
         settings_read_limits(&reader);
         settings_read_journal(&reader);
+        settings->state = settings_read_state(config, reader.top);
         read_top(&reader);
         settings_check_limits(&reader);
     } else if (reader.top != NULL) {
@@ -443,6 +444,7 @@ void settings_free(struct settings *settings)
     free(settings->pools);
     free(settings->instances);
     free(settings->journal.path);
+    free(settings->state);
     free(settings->path);
     free(settings);
 }

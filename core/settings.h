@@ -60,6 +60,7 @@ struct journal_spec {
 
 struct settings {
     char *path;
+    char *state; /* the state folder; NULL: there is none */
     struct pool_spec *pools;
     size_t n_pools;
     struct instance_spec *instances;
@@ -73,5 +74,9 @@ struct settings {
  * the plugins that the file names. */
 struct settings *settings_read(struct config *config);
 void settings_free(struct settings *settings);
+
+/* The state folder that a file names, else the usual one; NULL if there is none, or with a mistake.
+ * The caller frees it. */
+char *settings_read_state(struct config *config, const struct config_node *top);
 
 #endif

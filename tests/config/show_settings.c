@@ -136,8 +136,11 @@ static void show_instance(const struct instance_spec *spec)
     }
 }
 
-static void show(const struct settings *settings)
+/* The state folder is shown where the file names it: the usual one depends on the user. */
+static void show(const struct settings *settings, bool has_state)
 {
+    if (has_state)
+        printf("state %s\n", settings->state);
     for (size_t i = 0; i < settings->n_pools; i++)
         show_pool(settings, &settings->pools[i]);
     for (size_t i = 0; i < settings->n_instances; i++)
@@ -161,7 +164,7 @@ int main(int argc, char **argv)
     struct config *config = config_read(argv[1]);
     struct settings *settings = settings_read(config);
     if (settings != NULL)
-        show(settings);
+        show(settings, config_get(config_root(config), "state") != NULL);
     else
         show_mistakes(config);
     config_free(config);
