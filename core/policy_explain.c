@@ -184,6 +184,11 @@ static void add_step_text(const struct policy *policy, const struct decision *de
     case STEP_LIMIT:
         text_add_format(out, "limit %s leaves no more: %" PRId32, decision->room_of, step->after);
         break;
+    case STEP_DRIFT:
+        text_add(out, "set by somebody else, stays for another ");
+        text_add_ms(out, step->seen.number);
+        text_add_format(out, ": %" PRId32, step->after);
+        break;
     case STEP_MIN:
         text_add_format(out, "min %" PRId32 ": %" PRId32, policy->min, step->after);
         break;

@@ -54,10 +54,10 @@ static const struct dyn_option pool_rows[] = {
 static const struct option_table pool_table = {pool_rows, sizeof pool_rows / sizeof pool_rows[0]};
 
 /* Keys that are read apart; the last ones at the top only. */
-static const char *const other_keys[] = {"queue",    "scaler",     "rules",    "on_unknown",
-                                         "scale_up", "scale_down", "schedule", "uses",
-                                         "limits",   "journal",    "pools",    "state"};
-enum { N_POOL_OTHERS = 8, N_TOP_OTHERS = 12 };
+static const char *const other_keys[] = {
+    "queue",    "scaler", "rules",  "on_unknown", "scale_up", "scale_down", "schedule",
+    "on_drift", "uses",   "limits", "journal",    "pools",    "state"};
+enum { N_POOL_OTHERS = 9, N_TOP_OTHERS = 13 };
 
 /* ---- One pool ---- */
 
@@ -212,6 +212,7 @@ static void read_policy(struct request *request, struct pool_spec *pool)
                              request->reader->settings, pool);
     settings_read_schedule(request->config, node_of(request, "schedule"), request->reader->settings,
                            pool);
+    pool->respect_ms = settings_read_on_drift(request->config, node_of(request, "on_drift"));
     free(rules.nodes);
 }
 
@@ -358,6 +359,7 @@ static void check_unused(struct settings_reader *reader)
     settings_read_schedule(reader->config, config_get(reader->top, "schedule"), reader->settings,
                            &none);
     settings_free_schedule(&none);
+    settings_read_on_drift(reader->config, config_get(reader->top, "on_drift"));
     settings_check_unused(reader, INSTANCE_QUEUE, config_get(reader->top, "queue"));
     settings_check_unused(reader, INSTANCE_SCALER, config_get(reader->top, "scaler"));
 }

@@ -44,6 +44,7 @@ struct pool_spec {
     struct policy policy; /* where no entry of the schedule is in force */
     struct schedule schedule;
     struct policy *scheduled; /* for each entry of it, the pool's policy with the entry's changes */
+    int64_t respect_ms;       /* what somebody else has set stays for so long; 0: not at all */
     size_t *sources;          /* its queue instances: indices in settings.instances */
     size_t n_sources;
     size_t scaler; /* likewise */

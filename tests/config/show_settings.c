@@ -109,6 +109,8 @@ static void show_pool(const struct settings *settings, const struct pool_spec *p
     show_policy(&pool->policy);
     for (size_t i = 0; i < pool->schedule.n; i++)
         show_entry(&pool->schedule.entries[i], &pool->scheduled[i]);
+    if (pool->respect_ms > 0)
+        show_duration("respect", pool->respect_ms);
 }
 
 static void show_options(const struct instance_spec *spec, const char *before)

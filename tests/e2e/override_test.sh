@@ -137,7 +137,7 @@ ok 'after a restart cycles go by' cycles_go_by
 is 'it is still held' "$(quantity worker)" 6
 ok 'and that is logged' logged 'held at 6 until'
 set_quantity worker 2
-ok 'what somebody else sets is told' until_true 20 logged '6 -> 2, changed by somebody else'
+ok 'what somebody else sets is told' until_true 20 logged '6 -> 2, changed by somebody else; the platform does not tell who'
 ok 'and corrected' until_true 20 quantity_is worker 6
 dynomatic hold worker 7 --for 2s >/dev/null
 ok 'another hold takes its place' until_true 20 quantity_is worker 7
@@ -212,6 +212,35 @@ ok 'the daemon has read that' cycles_go_by
 set_quantity worker 4
 ok 'somebody else sets a size: corrected' until_true 20 logged '0 -> 4, changed by somebody else'
 ok 'at once' until_true 20 quantity_is worker 0
+write_config ', max: 6, on_drift: { respect: 1h }'
+echo "journal: $scratch/journal.jsonl" >>dynomatic.yml
+kill -HUP "$daemon_pid"
+ok 'another configuration' until_true 20 test "$(log_lines '2 pools')" -ge 1
+ok 'is in force' cycles_go_by
+curl -sf -X POST -d '{"reset":"after","method":"PATCH"}' "$api_url/_fake/faults" >/dev/null
+set_jobs_sqlite "$db" 12
+ok 'the answer to a change is lost' until_true 20 logged 'level=warn subject=heroku-formation'
+ok 'what it did is not taken for somebody else'"'"'s' until_true 20 logged '0 -> 5, as was asked for; the answer was lost'
+curl -sf -X DELETE "$api_url/_fake/faults" >/dev/null
+set_jobs_sqlite "$db" 0
+ok 'so the rules decide' until_true 20 quantity_is worker 0
+ok 'cycles go by' cycles_go_by
+set_quantity worker 4
+ok 'somebody else sets a size: respected' until_true 20 logged 'stays so for 1 h'
+ok 'cycles go by' cycles_go_by
+is 'it is not lowered' "$(quantity worker)" 4
+set_jobs_sqlite "$db" 50
+ok 'cycles go by' cycles_go_by
+is 'nor raised' "$(quantity worker)" 4
+stop_daemon
+start_daemon dynomatic.yml
+ok 'with a journal, after a restart, cycles go by' cycles_go_by
+is 'and it is respected still' "$(quantity worker)" 4
+set_quantity worker 20
+ok 'max holds' until_true 20 quantity_is worker 6
+ok 'and the decision says why' logged 'set by somebody else, stays for another .*: 20; max 6: 6'
+dynomatic hold worker 1 >/dev/null
+ok 'a hold goes before it' until_true 20 quantity_is worker 1
 stop_daemon
 is 'the daemon ends well' $? 0
 has_not 'no token was logged' "$(cat daemon.log)" "$token"
