@@ -9,7 +9,8 @@
 /* Monotonic milliseconds, never 0. */
 int64_t clock_now_ms(void);
 
-/* Milliseconds since 1970, for what people say in dates; may be set forward and back. */
+/* Milliseconds since 1970, for what people say in dates and what outlasts the program; may be set
+ * forward and back. */
 int64_t clock_utc_ms(void);
 
 #endif

@@ -25,7 +25,7 @@ static const char *find_file(const struct command_line *line)
     return NULL;
 }
 
-struct settings *command_read_settings(const struct command_line *line, struct text *mistakes)
+struct config *command_read_config(const struct command_line *line, struct text *mistakes)
 {
     const char *path = find_file(line);
     if (path == NULL) {
@@ -34,7 +34,14 @@ struct settings *command_read_settings(const struct command_line *line, struct t
                            "/etc/dynomatic/dynomatic.yml; dynomatic.yml(5) tells what it holds\n");
         return NULL;
     }
-    struct config *config = config_read(path);
+    return config_read(path);
+}
+
+struct settings *command_read_settings(const struct command_line *line, struct text *mistakes)
+{
+    struct config *config = command_read_config(line, mistakes);
+    if (config == NULL)
+        return NULL;
     struct settings *settings = settings_read(config);
     if (settings == NULL)
         config_print_mistakes(config, mistakes);

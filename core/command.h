@@ -19,16 +19,27 @@ struct command_line {
     bool wants_connect;
     bool wants_all;
     const char *output;   /* -o; NULL: not given */
+    const char *duration; /* --for */
+    const char *why;
     const char *argument; /* NULL: none */
+    const char *second;   /* the argument after it, likewise */
 };
 
-int command_run(const struct command_line *line);     /* command_run.c */
-int command_once(const struct command_line *line);    /* command_run.c */
-int command_check(const struct command_line *line);   /* command_check.c */
-int command_count(const struct command_line *line);   /* command_count.c */
-int command_detect(const struct command_line *line);  /* command_detect.c */
-int command_init(const struct command_line *line);    /* command_init.c */
+int command_run(const struct command_line *line);    /* command_run.c */
+int command_once(const struct command_line *line);   /* command_run.c */
+int command_check(const struct command_line *line);  /* command_check.c */
+int command_count(const struct command_line *line);  /* command_count.c */
+int command_detect(const struct command_line *line); /* command_detect.c */
+int command_init(const struct command_line *line);   /* command_init.c */
+int command_hold(const struct command_line *line);   /* command_hold.c, with the next three */
+int command_release(const struct command_line *line);
+int command_pause(const struct command_line *line);
+int command_resume(const struct command_line *line);
 int command_plugins(const struct command_line *line); /* command_plugins.c */
+
+/* The file that the command line, the environment or the usual places name. NULL if there is none,
+ * with that for people. */
+struct config *command_read_config(const struct command_line *line, struct text *mistakes);
 
 /* The settings of the file that the command line, the environment or the usual places name. NULL
  * with all mistakes, for people. */

@@ -4,6 +4,7 @@
 #include "core/journal.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/override_watch.h"
 #include "core/pace.h"
 #include "core/pool.h"
 #include "core/room.h"
@@ -49,6 +50,7 @@ struct cycle {
     int64_t utc_ahead_ms;    /* of the clock that now_ms is of */
     struct journal *journal; /* NULL: none is kept */
     bool is_started;
+    struct override_watch overrides;
     uint32_t dice;
 };
 
@@ -122,6 +124,7 @@ struct cycle *cycle_new(struct settings *settings, struct cycle_options options,
     cycle->pools = memory_new(settings->n_pools, sizeof *cycle->pools);
     cycle->lines = memory_new(settings->n_instances, sizeof *cycle->lines);
     cycle->dice = 2463534242u;
+    override_watch_init(&cycle->overrides, settings->state);
     bool are_open = open_instances(cycle, errors);
     if (!open_journal(cycle, errors) || !are_open) {
         cycle_free(cycle);
@@ -144,6 +147,7 @@ void cycle_free(struct cycle *cycle)
     for (size_t i = 0; i < cycle->settings->n_pools; i++)
         pool_fini(&cycle->pools[i]);
     journal_close(cycle->journal);
+    override_watch_fini(&cycle->overrides);
     settings_free(cycle->settings);
     free(cycle->lines);
     free(cycle->pools);
@@ -518,6 +522,28 @@ static int64_t step_scaler(struct cycle *cycle, struct line *line, struct crew *
     return earlier(read_ms, apply_ms);
 }
 
+/* ---- By hand ---- */
+
+/* Looks for what people have said. Returns when to come back because of it. */
+static int64_t obey(struct cycle *cycle, int64_t now_ms)
+{
+    int64_t utc_ms = now_ms + cycle->utc_ahead_ms;
+    struct override_list list;
+    bool is_news = override_watch_look(&cycle->overrides, &list, now_ms);
+    int64_t left_ms = INT64_MAX;
+    for (size_t i = 0; i < cycle->settings->n_pools; i++) {
+        struct pool *pool = &cycle->pools[i];
+        bool has_changed = is_news && hand_take(&pool->hand, &list, utc_ms);
+        has_changed |= hand_tick(&pool->hand, utc_ms, now_ms);
+        pool->hand.is_in_doubt = cycle->overrides.trouble != NULL;
+        if (has_changed && pool_is_measured(pool))
+            decide(cycle, pool, now_ms);
+        left_ms = earlier(left_ms, hand_left_ms(&pool->hand, utc_ms));
+    }
+    override_list_fini(&list);
+    return cycle->options.once || left_ms == INT64_MAX ? INT64_MAX : now_ms + left_ms;
+}
+
 /* ---- From outside ---- */
 
 void cycle_set_clock(struct cycle *cycle, int64_t utc_ahead_ms)
@@ -532,10 +558,10 @@ void cycle_restore(struct cycle *cycle)
 
 int64_t cycle_step(struct cycle *cycle, struct crew *crew, int64_t now_ms)
 {
-    int64_t next_ms = INT64_MAX;
     if (!cycle->is_started)
         journal_started(cycle->journal, cycle->settings->path, now_ms + cycle->utc_ahead_ms);
     cycle->is_started = true;
+    int64_t next_ms = obey(cycle, now_ms);
     for (size_t i = 0; i < cycle->settings->n_instances; i++) {
         struct line *line = &cycle->lines[i];
         bool is_queue = instance_spec(line->instance)->kind == INSTANCE_QUEUE;

@@ -30,8 +30,8 @@ void cycle_free(struct cycle *cycle);
 /* Carries over from the cycle before what outlasts a new configuration, by the pools' names. */
 void cycle_inherit(struct cycle *cycle, const struct cycle *old);
 
-/* Tells how far UTC, in milliseconds since 1970, is ahead of the clock of now_ms; schedules go by
- * it. */
+/* Tells how far UTC, in milliseconds since 1970, is ahead of the clock of now_ms; schedules and
+ * what people say by hand go by it. */
 void cycle_set_clock(struct cycle *cycle, int64_t utc_ahead_ms);
 
 /* After cycle_set_clock(), before the first step: takes up what the journal has of the pools. */

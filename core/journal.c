@@ -143,6 +143,7 @@ static void shift_history(struct history *history, int64_t by_ms)
     shift(&history->busy_since_ms, by_ms);
     shift(&history->grown_ms, by_ms);
     shift(&history->woken_ms, by_ms);
+    shift(&history->drift_until_ms, by_ms);
 }
 
 /* The history after the line's decision, by the clock that goes now. */

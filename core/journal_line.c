@@ -26,8 +26,11 @@ static const char *const step_names[] = {
     [STEP_UP_STEP] = "up_step",
     [STEP_DOWN_AFTER] = "down_after",
     [STEP_DOWN_STEP] = "down_step",
+    [STEP_DRIFT] = "drift",
     [STEP_BUSY] = "busy",
     [STEP_LIMIT] = "limit",
+    [STEP_BY_HAND] = "by_hand",
+    [STEP_PAUSED] = "paused",
     [STEP_UNPROTECTED] = "unprotected",
 };
 
@@ -119,6 +122,7 @@ static void add_history(const struct history *history, struct text *out)
     add_number("woken", history->woken_ms, out);
     add_number("woken_waiting", history->woken_waiting, out);
     add_number("learned_boot", history->learned_boot_ms, out);
+    add_number("drift_until", history->drift_until_ms, out);
     text_add(out, "}");
 }
 
@@ -277,6 +281,7 @@ static void get_history(const cJSON *line, struct history *history)
     history->woken_ms = get_number(object, "woken");
     history->woken_waiting = get_number(object, "woken_waiting");
     history->learned_boot_ms = get_number(object, "learned_boot");
+    history->drift_until_ms = get_number(object, "drift_until");
 }
 
 static void get_inputs(const cJSON *line, struct journal_decision *decision)

@@ -19,11 +19,14 @@ enum {
     TAKES_CONNECT = 4,
     TAKES_ALL = 8,
     TAKES_OUTPUT = 16,
-    TAKES_ARGUMENT = 32
+    TAKES_FOR = 32,
+    TAKES_WHY = 64,
+    TAKES_ARGUMENT = 128,
+    TAKES_SECOND = 256
 };
 
 static const char *const options_of_some[] = {"--dry-run", "--json", "--connect", "--all",
-                                              "--output"};
+                                              "--output",  "--for",  "--why"};
 
 static const struct command {
     const char *name;
@@ -37,6 +40,12 @@ static const struct command {
     {"count", command_count, TAKES_JSON | TAKES_ALL, "show what waits now"},
     {"detect", command_detect, TAKES_JSON, "show which job stores the environment names"},
     {"init", command_init, TAKES_OUTPUT, "write a configuration from what is found"},
+    {"hold", command_hold, TAKES_ARGUMENT | TAKES_SECOND | TAKES_FOR | TAKES_WHY | TAKES_JSON,
+     "hold a pool at a size by hand; alone: list what is held or paused"},
+    {"release", command_release, TAKES_ARGUMENT, "let a pool's rules decide again"},
+    {"pause", command_pause, TAKES_ARGUMENT | TAKES_FOR | TAKES_WHY,
+     "apply no size to a pool, or to any"},
+    {"resume", command_resume, TAKES_ARGUMENT, "end the pause of a pool, or of all"},
     {"plugins", command_plugins, TAKES_ARGUMENT, "list the plugins, or the options of one"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
@@ -53,9 +62,11 @@ static int print_help(void)
          "                     /etc/dynomatic/dynomatic.yml)\n"
          "      --dry-run      run, once: decide and tell, apply nothing\n"
          "      --connect      check: try each instance too\n"
-         "      --json         count, detect: for programs\n"
+         "      --json         count, detect, hold: for programs\n"
          "      --all          count: also what runs, is due later, or was given up\n"
          "  -o, --output FILE  init: the file to write (else dynomatic.yml; - prints it)\n"
+         "      --for TIME     hold, pause: end after 30m, 2h ...\n"
+         "      --why TEXT     hold, pause: the reason, for others\n"
          "  -v, --verbose      tell more\n"
          "  -V, --version      print the version\n"
          "  -h, --help         print this\n\n"
@@ -109,9 +120,12 @@ static int run_command(struct command_line *line, unsigned given, int n_words, c
     for (unsigned i = 0; i < sizeof options_of_some / sizeof options_of_some[0]; i++)
         if ((given & ~command->takes & 1U << i) != 0)
             return not_an_option(options_of_some[i], command->name);
-    if (n_words > 2 || (n_words == 2 && (command->takes & TAKES_ARGUMENT) == 0))
+    int most = 1 + ((command->takes & TAKES_ARGUMENT) != 0);
+    most += (command->takes & TAKES_SECOND) != 0;
+    if (n_words > most)
         return usage("too many words after ", command->name);
-    line->argument = n_words == 2 ? words[1] : NULL;
+    line->argument = n_words > 1 ? words[1] : NULL;
+    line->second = n_words > 2 ? words[2] : NULL;
     return command->run(line);
 }
 
@@ -121,6 +135,7 @@ int main(int argc, char **argv)
         {"config", required_argument, NULL, 'c'}, {"dry-run", no_argument, NULL, 'd'},
         {"json", no_argument, NULL, 'j'},         {"connect", no_argument, NULL, 'C'},
         {"all", no_argument, NULL, 'a'},          {"output", required_argument, NULL, 'o'},
+        {"for", required_argument, NULL, 'f'},    {"why", required_argument, NULL, 'w'},
         {"verbose", no_argument, NULL, 'v'},      {"version", no_argument, NULL, 'V'},
         {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
@@ -152,6 +167,14 @@ int main(int argc, char **argv)
         case 'o':
             line.output = optarg;
             given |= TAKES_OUTPUT;
+            break;
+        case 'f':
+            line.duration = optarg;
+            given |= TAKES_FOR;
+            break;
+        case 'w':
+            line.why = optarg;
+            given |= TAKES_WHY;
             break;
         case 'v':
             line.is_verbose = true;

@@ -254,6 +254,17 @@ static int32_t linger(const struct policy *policy, const struct history *history
     return 1;
 }
 
+/* What somebody else has set stays as it is, up and down, for as long as the file says. */
+static int32_t after_drift(const struct history *history, const struct inputs *inputs, int32_t size,
+                           struct decision *decision)
+{
+    struct value left = {history->drift_until_ms - inputs->now_ms, KNOWN_EXACT};
+    if (left.number <= 0)
+        return size;
+    policy_add_step(decision, (struct step){STEP_DRIFT, size, inputs->present, -1, left});
+    return inputs->present;
+}
+
 /* A worker that runs a job is not stopped, be it one more than max. */
 static int32_t spare_busy(const struct policy *policy, struct history *history,
                           const struct inputs *inputs, int32_t size, struct decision *decision)
@@ -306,6 +317,7 @@ struct decision policy_decide(const struct policy *policy, struct history *histo
         int32_t lowered = go_down(policy, history, inputs, size, &decision);
         size = size > inputs->present ? raised : lowered;
         size = linger(policy, history, inputs, size, &decision);
+        size = after_drift(history, inputs, size, &decision);
         size = within_bounds(policy, size, &decision); /* so that a max that fell spares them too */
         size = spare_busy(policy, history, inputs, size, &decision);
         size = within_room(inputs, size, &decision);

@@ -134,6 +134,7 @@ struct history {
     int64_t woken_ms;      /* it rose from none, and no job was taken yet; 0: else */
     int64_t woken_waiting; /* then so many jobs wait */
     int64_t learned_boot_ms; /* as last seen; 0: never */
+    int64_t drift_until_ms;  /* what somebody else has set stays until then */
 };
 
 /* ---- What is known at one time ---- */
@@ -170,8 +171,11 @@ enum step_kind {
     STEP_UP_STEP,    /* raised by a step at most */
     STEP_DOWN_AFTER, /* wanted until lately, so lowered less */
     STEP_DOWN_STEP,  /* lowered by a step at most */
+    STEP_DRIFT,      /* somebody else has set it, which is respected */
     STEP_BUSY,       /* not lowered while workers are busy */
     STEP_LIMIT,      /* not raised, or less, for what other pools have of something shared */
+    STEP_BY_HAND,    /* held by hand; seen: the size that was asked for */
+    STEP_PAUSED,     /* paused by hand */
     STEP_UNPROTECTED /* lowered although workers are or may be busy: for long enough they were
                         spared */
 };

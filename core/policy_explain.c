@@ -184,11 +184,24 @@ static void add_step_text(const struct policy *policy, const struct decision *de
     case STEP_LIMIT:
         text_add_format(out, "limit %s leaves no more: %" PRId32, decision->room_of, step->after);
         break;
+    case STEP_DRIFT:
+        text_add(out, "set by somebody else, stays for another ");
+        text_add_ms(out, step->seen.number);
+        text_add_format(out, ": %" PRId32, step->after);
+        break;
     case STEP_MIN:
         text_add_format(out, "min %" PRId32 ": %" PRId32, policy->min, step->after);
         break;
     case STEP_MAX:
         text_add_format(out, "max %" PRId32 ": %" PRId32, policy->max, step->after);
+        break;
+    case STEP_BY_HAND:
+        text_add_format(out, "held at %" PRId32 " by hand", step->after);
+        if (step->seen.number > step->after)
+            text_add_format(out, " (%" PRId64 " asked for, no more can run)", step->seen.number);
+        break;
+    case STEP_PAUSED:
+        text_add(out, "paused by hand");
         break;
     }
 }

@@ -55,6 +55,8 @@ void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit, b
     pool->refused = NOT_REFUSED;
     pool->decided_in = -1;
     put_in_force(pool, -1);
+    pool->drift = DRIFT_NONE;
+    hand_init(&pool->hand, spec->name, limit);
 }
 
 static void forget_busy(struct source *source)
@@ -77,6 +79,7 @@ void pool_fini(struct pool *pool)
     free(pool->spared.hosts);
     free(pool->size_trouble);
     free(pool->why);
+    hand_fini(&pool->hand);
 }
 
 static bool have_same_rules(const struct policy *a, const struct policy *b)
@@ -97,6 +100,9 @@ void pool_inherit(struct pool *pool, const struct pool *old)
     pool->crashed = old->crashed;
     pool->crashes_ms = old->crashes_ms;
     pool->is_crashing = old->is_crashing;
+    pool->drift = old->drift;
+    pool->drift.known = -1; /* it may be of another process now */
+    hand_inherit(&pool->hand, &old->hand);
 }
 
 /* The most that the policy may ask for by itself. */
@@ -284,9 +290,12 @@ void pool_decide(struct pool *pool, int64_t now_ms)
         .room = pool->room,
         .room_of = pool->room_of,
     };
+    if (pool->spec->respect_ms == 0)
+        pool->history.drift_until_ms = 0; /* the file does not say so any more */
     pool->decision = policy_decide(&pool->policy, &pool->history, &pool->inputs);
     pool->decided_by = pool->policy;
     pool->decided_in = pool->timetable.entry;
+    hand_decide(&pool->hand, pool->size, &pool->decision);
     int32_t size = pool->decision.size;
     bool is_refused = size == pool->refused.size && now_ms < pool->refused.until_ms;
     bool is_spared = pool->decision.spares_busy && now_ms < pool->spared.again_ms;
@@ -403,6 +412,30 @@ static void take_crashes(struct pool *pool, const struct answer *answer, int32_t
         log_write(LOG_INFO, pool->spec->name, "most of its dynos run again");
 }
 
+/* A size that is not the one that was known. While one is held, what others set is corrected. */
+static void take_drift(struct pool *pool, int32_t size, int64_t now_ms)
+{
+    int32_t known = pool->drift.known;
+    struct text text = {0};
+    switch (drift_take_size(&pool->drift, size, now_ms)) {
+    case DRIFT_NOT:
+        return;
+    case DRIFT_LATE:
+        text_add(&text, "as was asked for; the answer was lost");
+        break;
+    case DRIFT_OTHERS:
+        text_add(&text, "changed by somebody else; the platform does not tell who");
+        if (pool->spec->respect_ms == 0 || hand_is(&pool->hand, OVERRIDE_HOLD))
+            break;
+        pool->history.drift_until_ms = now_ms + pool->spec->respect_ms;
+        text_add(&text, "; stays so for ");
+        text_add_ms(&text, pool->spec->respect_ms);
+        break;
+    }
+    log_write(LOG_INFO, pool->spec->name, "%d -> %d, %s", known, size, text_chars(&text));
+    text_fini(&text);
+}
+
 void pool_take_size(struct pool *pool, const struct answer *answer, int64_t now_ms)
 {
     int32_t size = size_in(answer);
@@ -415,9 +448,8 @@ void pool_take_size(struct pool *pool, const struct answer *answer, int64_t now_
         note_trouble(pool, &pool->size_trouble, trouble);
     if (size >= 0)
         take_crashes(pool, answer, size, now_ms);
-    if (size >= 0 && pool->size >= 0 && size != pool->size)
-        log_write(LOG_INFO, pool->spec->name, "%d -> %d, changed by somebody else", pool->size,
-                  size);
+    if (size >= 0)
+        take_drift(pool, size, now_ms);
     pool->size = size;
 }
 
@@ -425,6 +457,7 @@ char *pool_explain(const struct pool *pool)
 {
     struct text why = {0};
     policy_explain(&pool->decided_by, &pool->decision, &pool->reading, &why);
+    hand_explain(&pool->hand, &pool->decision, &why);
     if (pool->decided_in >= 0)
         text_add_format(&why, "; schedule %s",
                         pool->spec->schedule.entries[pool->decided_in].words);
@@ -507,6 +540,7 @@ void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t n
         note_trouble(pool, &pool->size_trouble, NULL);
     }
     forget_all_busy(pool);
+    drift_take_applied(&pool->drift, pool->applying, size, now_ms);
     pool->size = size;
     pool->applying = -1;
 }

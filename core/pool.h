@@ -4,6 +4,8 @@
 #ifndef CORE_POOL_H
 #define CORE_POOL_H
 
+#include "core/drift.h"
+#include "core/hand.h"
 #include "core/instance.h"
 #include "core/policy.h"
 #include "core/settings.h"
@@ -80,6 +82,8 @@ struct pool {
     struct refused refused;
     char *reading_trouble; /* why values are missing, as last logged; NULL: they are not */
     char *size_trouble;    /* why the size is not known or not as wanted, likewise */
+    struct hand hand;
+    struct drift drift;
 };
 
 /* Starts a pool of a scaler that can run `limit` workers of it (INT32_MAX: any number), and of an

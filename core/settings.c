@@ -53,11 +53,11 @@ static const struct dyn_option pool_rows[] = {
 
 static const struct option_table pool_table = {pool_rows, sizeof pool_rows / sizeof pool_rows[0]};
 
-/* Keys with maps and lists of their own, which are read apart; the last ones at the top only. */
-static const char *const other_keys[] = {"queue",    "scaler",     "rules",    "on_unknown",
-                                         "scale_up", "scale_down", "schedule", "uses",
-                                         "limits",   "journal",    "pools"};
-enum { N_POOL_OTHERS = 8, N_TOP_OTHERS = 11 };
+/* Keys that are read apart; the last ones at the top only. */
+static const char *const other_keys[] = {
+    "queue",    "scaler", "rules",  "on_unknown", "scale_up", "scale_down", "schedule",
+    "on_drift", "uses",   "limits", "journal",    "pools",    "state"};
+enum { N_POOL_OTHERS = 9, N_TOP_OTHERS = 13 };
 
 /* ---- One pool ---- */
 
@@ -212,6 +212,7 @@ static void read_policy(struct request *request, struct pool_spec *pool)
                              request->reader->settings, pool);
     settings_read_schedule(request->config, node_of(request, "schedule"), request->reader->settings,
                            pool);
+    pool->respect_ms = settings_read_on_drift(request->config, node_of(request, "on_drift"));
     free(rules.nodes);
 }
 
@@ -358,6 +359,7 @@ static void check_unused(struct settings_reader *reader)
     settings_read_schedule(reader->config, config_get(reader->top, "schedule"), reader->settings,
                            &none);
     settings_free_schedule(&none);
+    settings_read_on_drift(reader->config, config_get(reader->top, "on_drift"));
     settings_check_unused(reader, INSTANCE_QUEUE, config_get(reader->top, "queue"));
     settings_check_unused(reader, INSTANCE_SCALER, config_get(reader->top, "scaler"));
 }
@@ -405,6 +407,7 @@ struct settings *settings_read(struct config *config)
     if (reader.top != NULL && config_kind(reader.top) == CONFIG_MAP) {
         settings_read_limits(&reader);
         settings_read_journal(&reader);
+        settings->state = settings_read_state(config, reader.top);
         read_top(&reader);
         settings_check_limits(&reader);
     } else if (reader.top != NULL) {
@@ -443,6 +446,7 @@ void settings_free(struct settings *settings)
     free(settings->pools);
     free(settings->instances);
     free(settings->journal.path);
+    free(settings->state);
     free(settings->path);
     free(settings);
 }

@@ -44,6 +44,7 @@ struct pool_spec {
     struct policy policy; /* where no entry of the schedule is in force */
     struct schedule schedule;
     struct policy *scheduled; /* for each entry of it, the pool's policy with the entry's changes */
+    int64_t respect_ms;       /* what somebody else has set stays for so long; 0: not at all */
     size_t *sources;          /* its queue instances: indices in settings.instances */
     size_t n_sources;
     size_t scaler; /* likewise */
@@ -60,6 +61,7 @@ struct journal_spec {
 
 struct settings {
     char *path;
+    char *state; /* the state folder; NULL: there is none */
     struct pool_spec *pools;
     size_t n_pools;
     struct instance_spec *instances;
@@ -73,5 +75,9 @@ struct settings {
  * the plugins that the file names. */
 struct settings *settings_read(struct config *config);
 void settings_free(struct settings *settings);
+
+/* The state folder that a file names, else the usual one; NULL if there is none, or with a mistake.
+ * The caller frees it. */
+char *settings_read_state(struct config *config, const struct config_node *top);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The inside of settings.h, shared by its files: settings.c (pools), settings_instance.c (the
  * queue and scaler maps), settings_detect.c (a queue map without an adapter), settings_rules.c
- * (rules), settings_scale.c (scale_up, scale_down, on_unknown), settings_limits.c (limits, uses),
- * settings_schedule.c (schedule). */
+ * (rules), settings_scale.c (scale_up, scale_down, on_unknown), settings_drift.c (on_drift),
+ * settings_limits.c (limits, uses), settings_schedule.c (schedule). */
 #ifndef CORE_SETTINGS_READ_H
 #define CORE_SETTINGS_READ_H
 
@@ -55,6 +55,9 @@ void settings_free_instance(struct instance_spec *spec);
 
 /* Whether two instances are of one place, so that one name means the same at both. */
 bool settings_same_place(const struct instance_spec *a, const struct instance_spec *b);
+
+/* How long the size stays that somebody else has set; 0: not at all. NULL is `correct`. */
+int64_t settings_read_on_drift(struct config *config, const struct config_node *node);
 
 struct rule_list {
     struct rule *rules;

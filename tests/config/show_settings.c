@@ -109,6 +109,8 @@ static void show_pool(const struct settings *settings, const struct pool_spec *p
     show_policy(&pool->policy);
     for (size_t i = 0; i < pool->schedule.n; i++)
         show_entry(&pool->schedule.entries[i], &pool->scheduled[i]);
+    if (pool->respect_ms > 0)
+        show_duration("respect", pool->respect_ms);
 }
 
 static void show_options(const struct instance_spec *spec, const char *before)
@@ -136,8 +138,11 @@ static void show_instance(const struct instance_spec *spec)
     }
 }
 
-static void show(const struct settings *settings)
+/* The state folder is shown where the file names it: the usual one depends on the user. */
+static void show(const struct settings *settings, bool has_state)
 {
+    if (has_state)
+        printf("state %s\n", settings->state);
     for (size_t i = 0; i < settings->n_pools; i++)
         show_pool(settings, &settings->pools[i]);
     for (size_t i = 0; i < settings->n_instances; i++)
@@ -161,7 +166,7 @@ int main(int argc, char **argv)
     struct config *config = config_read(argv[1]);
     struct settings *settings = settings_read(config);
     if (settings != NULL)
-        show(settings);
+        show(settings, config_get(config_root(config), "state") != NULL);
     else
         show_mistakes(config);
     config_free(config);

@@ -18,7 +18,8 @@
  *     60s  store hangs                  its calls do not come back
  *     60s  store takes 2s               until it answers; past the time-out: late
  *     90s  store works
- *     0s   clock 2026-03-29T00:30:00Z   what a clock set to UTC shows now; schedules go by it
+ *     0s   worker hold 6 30m            as dynomatic hold; also "hold 6", release, pause, resume
+ *     0s   clock 2026-03-29T00:30:00Z   what a clock set to UTC shows now, for schedules, holds
  *     1h   end
  *
  * What comes out: each apply call, each busy worker that it stops, each line of the log from info
@@ -27,6 +28,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/option.h"
+#include "core/override_file.h"
 #include "tests/sim/stage.h"
 
 #include <dynomatic/plugin.h>
@@ -38,11 +40,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     START_MS = 86400000, /* the false clock is never 0, like the true one */
     MOST_SPINS = 100     /* wishes to be woken at once, in a row: that would be a busy loop */
 };
+
+static char state_folder[] = "/tmp/simulate.XXXXXX";
 
 static const char *script_path;
 static size_t script_line;
@@ -182,6 +187,67 @@ static bool set_scene(const char *name, const char *verb, const char *rest)
     return true;
 }
 
+/* How far it is ahead of the false clock. */
+static int64_t utc_ahead_ms;
+
+static int64_t utc_now_ms(void)
+{
+    return stage_now_ms + utc_ahead_ms;
+}
+
+/* "6 30m" or "6" of a hold, "30m" or "" of a pause. */
+static struct override override_of(const char *name, enum override_kind kind, const char *rest)
+{
+    char size[32] = "0";
+    char until[32] = "";
+    if (kind == OVERRIDE_HOLD)
+        sscanf(rest, "%31s %31s", size, until);
+    else
+        sscanf(rest, "%31s", until);
+    return (struct override){
+        .pool = memory_copy(name),
+        .kind = kind,
+        .size = (int32_t)count(size),
+        .since_ms = utc_now_ms(),
+        .until_ms = until[0] != '\0' ? utc_now_ms() + duration(until) : OVERRIDE_ENDLESS,
+        .who = memory_copy("ann"),
+        .why = memory_copy("deploy"),
+    };
+}
+
+/* In the file, as the commands do it. */
+static bool set_override(const char *name, const char *verb, const char *rest)
+{
+    static const char *const ends[OVERRIDE_KINDS] = {"release", "resume"};
+    struct override_list list = {0};
+    struct stat seen;
+    struct error error = {""};
+    bool is_one = false;
+    if (override_read(state_folder, &list, &seen, &error) != 0)
+        die("%s", error.text);
+    for (int kind = 0; kind < OVERRIDE_KINDS; kind++) {
+        if (strcmp(verb, override_name((enum override_kind)kind)) == 0)
+            override_list_put(&list, override_of(name, (enum override_kind)kind, rest));
+        else if (strcmp(verb, ends[kind]) == 0)
+            override_list_remove(&list, name, (enum override_kind)kind);
+        else
+            continue;
+        is_one = true;
+    }
+    if (is_one && override_write(state_folder, &list, &error) != 0)
+        die("%s", error.text);
+    override_list_fini(&list);
+    return is_one;
+}
+
+static void remove_overrides(void)
+{
+    char *path = override_path(state_folder);
+    unlink(path);
+    free(path);
+    rmdir(state_folder);
+}
+
 static bool set_side(const char *name, const char *verb, const char *rest)
 {
     static const struct {
@@ -208,9 +274,6 @@ static bool set_side(const char *name, const char *verb, const char *rest)
     side->takes_ms = duration(rest);
     return true;
 }
-
-/* How far it is ahead of the false clock. */
-static int64_t utc_ahead_ms;
 
 static bool set_clock(const char *name, const char *shown)
 {
@@ -245,6 +308,7 @@ static void play(const struct event *event)
 {
     script_line = event->line;
     if (!set_clock(event->name, event->verb) && !set_scene(event->name, event->verb, event->rest) &&
+        !set_override(event->name, event->verb, event->rest) &&
         !set_side(event->name, event->verb, event->rest))
         die("\"%s\" is nothing that can happen", event->verb);
 }
@@ -346,6 +410,9 @@ int main(int argc, char **argv)
     script_path = argc == 2 ? argv[1] : "simulate";
     if (file == NULL)
         die("cannot be read: %s", argc == 2 ? strerror(errno) : "simulate FILE.sim");
+    if (mkdtemp(state_folder) == NULL || setenv("STATE_DIRECTORY", state_folder, 1) != 0 ||
+        atexit(remove_overrides) != 0)
+        die("no folder can be made: %s", strerror(errno));
     struct text configuration = {0};
     struct script script = read_script(file, &configuration);
     fclose(file);
