@@ -8,6 +8,7 @@
 #include "core/pace.h"
 #include "core/pool.h"
 #include "core/room.h"
+#include "core/spending.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -49,6 +50,7 @@ struct cycle {
     struct line *lines;      /* n_instances of the settings, in their order */
     int64_t utc_ahead_ms;    /* of the clock that now_ms is of */
     struct journal *journal; /* NULL: none is kept */
+    struct spending spending;
     bool is_started;
     struct override_watch overrides;
     uint32_t dice;
@@ -146,6 +148,8 @@ void cycle_free(struct cycle *cycle)
     }
     for (size_t i = 0; i < cycle->settings->n_pools; i++)
         pool_fini(&cycle->pools[i]);
+    if (cycle->is_started)
+        spending_write(&cycle->spending, cycle->spending.noted_ms);
     journal_close(cycle->journal);
     override_watch_fini(&cycle->overrides);
     settings_free(cycle->settings);
@@ -160,6 +164,7 @@ void cycle_inherit(struct cycle *cycle, const struct cycle *old)
         for (size_t j = 0; j < old->settings->n_pools; j++)
             if (strcmp(cycle->settings->pools[i].name, old->settings->pools[j].name) == 0)
                 pool_inherit(&cycle->pools[i], &old->pools[j]);
+    spending_inherit(&cycle->spending, &old->spending);
 }
 
 /* NULL for an instance of a configuration that was replaced while its call hung. */
@@ -254,6 +259,10 @@ static void decide(struct cycle *cycle, struct pool *pool, int64_t now_ms)
     struct line *scaler = scaler_of(cycle, pool);
     pool->room =
         room_of(cycle->settings, cycle->pools, (size_t)(pool - cycle->pools), &pool->room_of);
+    if (spending_is_over(&cycle->spending)) {
+        pool->room = 0;
+        pool->room_of = "budget";
+    }
     pool_decide(pool, now_ms);
     journal_decided(cycle->journal, pool, now_ms + cycle->utc_ahead_ms);
     if (pool->wanted >= 0 && scaler->wanted_since_ms == 0)
@@ -556,11 +565,19 @@ void cycle_restore(struct cycle *cycle)
     journal_restore(cycle->journal, cycle->pools, cycle->settings->n_pools, cycle->utc_ahead_ms);
 }
 
+static void start(struct cycle *cycle, int64_t utc_ms)
+{
+    journal_started(cycle->journal, cycle->settings->path, utc_ms);
+    spending_init(&cycle->spending, cycle->settings, utc_ms);
+    cycle->is_started = true;
+}
+
 int64_t cycle_step(struct cycle *cycle, struct crew *crew, int64_t now_ms)
 {
     if (!cycle->is_started)
-        journal_started(cycle->journal, cycle->settings->path, now_ms + cycle->utc_ahead_ms);
-    cycle->is_started = true;
+        start(cycle, now_ms + cycle->utc_ahead_ms);
+    spending_note(&cycle->spending, cycle->pools, cycle->settings->n_pools,
+                  now_ms + cycle->utc_ahead_ms);
     int64_t next_ms = obey(cycle, now_ms);
     for (size_t i = 0; i < cycle->settings->n_instances; i++) {
         struct line *line = &cycle->lines[i];

@@ -2,6 +2,7 @@
 #include "core/override_file.h"
 
 #include "core/memory.h"
+#include "core/state_file.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -19,9 +20,11 @@ enum {
     SIZE_MOST = 100000    /* as in dynomatic.yml(5) */
 };
 
+#define NAME "overrides.json"
+
 char *override_path(const char *folder)
 {
-    return memory_format("%s/overrides.json", folder);
+    return memory_format("%s/" NAME, folder);
 }
 
 /* ---- Times ---- */
@@ -85,80 +88,20 @@ void override_print(const struct override_list *list, struct text *out)
     cJSON_Delete(array);
 }
 
-static int write_all(int fd, const struct text *text)
-{
-    for (size_t done = 0; done < text->length;) {
-        ssize_t n = write(fd, text->chars + done, text->length - done);
-        if (n < 0 && errno != EINTR)
-            return -1;
-        done += n > 0 ? (size_t)n : 0;
-    }
-    return 0;
-}
-
-/* Writes a file whose text is on the disk before this returns. The daemon may be another user than
- * the person, whose umask must not keep it from reading. */
-static int write_file(const char *path, const struct text *text)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return -1;
-    bool is_written = fchmod(fd, 0644) == 0 && write_all(fd, text) == 0 && fsync(fd) == 0;
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return is_written ? 0 : -1;
-}
-
-/* Makes a rename last. */
-static void sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
-}
-
 int override_write(const char *folder, const struct override_list *list, struct error *error)
 {
     struct text text = {0};
-    char *path = override_path(folder);
-    char *next = memory_format("%s.new", path);
     override_print(list, &text);
-    int result = write_file(next, &text);
-    if (result == 0)
-        result = rename(next, path);
-    if (result != 0) {
-        error_set(error, "cannot write %s: %s", path, strerror(errno));
-        unlink(next);
-    } else {
-        sync_folder(folder);
-    }
-    free(next);
-    free(path);
+    int result = state_file_replace(folder, NAME, &text, error);
     text_fini(&text);
     return result;
 }
 
 /* ---- The folder ---- */
 
-/* Makes a folder and those above it, as mkdir -p does. */
-static void make_folder(const char *folder)
-{
-    char *path = memory_copy(folder);
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0755);
-        *slash = '/';
-    }
-    mkdir(path, 0755);
-    free(path);
-}
-
 int override_lock(const char *folder, struct error *error)
 {
-    make_folder(folder); /* whether it is there now is seen when it is opened */
+    state_file_make_folder(folder); /* whether it is there now is seen when it is opened */
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return error_set(error, "cannot open the state folder %s: %s", folder, strerror(errno));

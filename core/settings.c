@@ -56,8 +56,8 @@ static const struct option_table pool_table = {pool_rows, sizeof pool_rows / siz
 /* Keys that are read apart; the last ones at the top only. */
 static const char *const other_keys[] = {
     "queue",    "scaler", "rules",  "on_unknown", "scale_up", "scale_down", "schedule",
-    "on_drift", "uses",   "limits", "journal",    "pools",    "state"};
-enum { N_POOL_OTHERS = 9, N_TOP_OTHERS = 13 };
+    "on_drift", "uses",   "limits", "journal",    "budget",   "pools",      "state"};
+enum { N_POOL_OTHERS = 9, N_TOP_OTHERS = 14 };
 
 /* ---- One pool ---- */
 
@@ -407,6 +407,7 @@ struct settings *settings_read(struct config *config)
     if (reader.top != NULL && config_kind(reader.top) == CONFIG_MAP) {
         settings_read_limits(&reader);
         settings_read_journal(&reader);
+        settings_read_budget(&reader);
         settings->state = settings_read_state(config, reader.top);
         read_top(&reader);
         settings_check_limits(&reader);

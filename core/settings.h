@@ -59,6 +59,12 @@ struct journal_spec {
     int64_t every_ms; /* a line at least so often, also if nothing changes */
 };
 
+/* Dyno-hours of all pools in a month. */
+struct budget {
+    int64_t dyno_hours; /* 0: there is none */
+    bool caps;          /* when they are used nothing more is started; else that is only told */
+};
+
 struct settings {
     char *path;
     char *state; /* the state folder; NULL: there is none */
@@ -69,6 +75,7 @@ struct settings {
     struct limit *limits;
     size_t n_limits;
     struct journal_spec journal;
+    struct budget budget;
 };
 
 /* Reads the settings out of a file. NULL if it has any mistake; they are noted in `config`. Loads

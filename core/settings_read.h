@@ -85,8 +85,9 @@ void settings_check_rules(struct config *config, const struct rule_list *rules, 
                           int64_t max, const struct settings *settings,
                           const struct pool_spec *pool);
 
-/* The journal at the top. */
+/* The journal and the budget at the top. */
 void settings_read_journal(struct settings_reader *reader);
+void settings_read_budget(struct settings_reader *reader);
 
 /* The limits at the top, which pools then name; what is used of them by a pool; and whether all
  * pools can have their min. */
