@@ -52,27 +52,41 @@ enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
 static int print_help(void)
 {
-    puts("dynomatic watches how much work waits in job queues and sets how many dynos run.\n\n"
-         "Usage: dynomatic [-c FILE] COMMAND\n\n"
-         "Commands:");
+    struct text text = {0};
+    text_add(&text,
+             "dynomatic watches how much work waits in job queues and sets how many dynos run.\n\n"
+             "Usage: dynomatic [-c FILE] COMMAND\n\n"
+             "Commands:\n");
     for (size_t i = 0; i < N_COMMANDS; i++)
-        printf("  %-10s %s\n", commands[i].name, commands[i].help);
-    puts("\nOptions:\n"
-         "  -c, --config FILE  the configuration (else $DYNOMATIC_CONFIG, ./dynomatic.yml,\n"
-         "                     /etc/dynomatic/dynomatic.yml)\n"
-         "      --dry-run      run, once: decide and tell, apply nothing\n"
-         "      --connect      check: try each instance too\n"
-         "      --json         count, detect, hold: for programs\n"
-         "      --all          count: also what runs, is due later, or was given up\n"
-         "  -o, --output FILE  init: the file to write (else dynomatic.yml; - prints it)\n"
-         "      --for TIME     hold, pause: end after 30m, 2h ...\n"
-         "      --why TEXT     hold, pause: the reason, for others\n"
-         "  -v, --verbose      tell more\n"
-         "  -V, --version      print the version\n"
-         "  -h, --help         print this\n\n"
-         "Exit status: 0 done, 1 failed, 2 usage or configuration.\n"
-         "The manual: dynomatic(1), dynomatic.yml(5).");
-    return EXIT_DONE;
+        text_add_format(&text, "  %-10s %s\n", commands[i].name, commands[i].help);
+    text_add(&text,
+             "\nOptions:\n"
+             "  -c, --config FILE  the configuration (else $DYNOMATIC_CONFIG, ./dynomatic.yml,\n"
+             "                     /etc/dynomatic/dynomatic.yml)\n"
+             "      --dry-run      run, once: decide and tell, apply nothing\n"
+             "      --connect      check: try each instance too\n"
+             "      --json         count, detect, hold: for programs\n"
+             "      --all          count: also what runs, is due later, or was given up\n"
+             "  -o, --output FILE  init: the file to write (else dynomatic.yml; - prints it)\n"
+             "      --for TIME     hold, pause: end after 30m, 2h ...\n"
+             "      --why TEXT     hold, pause: the reason, for others\n"
+             "  -v, --verbose      tell more\n"
+             "  -V, --version      print the version\n"
+             "  -h, --help         print this\n\n"
+             "Exit status: 0 done, 1 failed, 2 usage or configuration.\n"
+             "The manual: dynomatic(1), dynomatic.yml(5).\n");
+    int status = command_print(&text);
+    text_fini(&text);
+    return status;
+}
+
+static int print_version(void)
+{
+    struct text text = {0};
+    text_add(&text, "dynomatic " PACKAGE_VERSION "\n");
+    int status = command_print(&text);
+    text_fini(&text);
+    return status;
 }
 
 static int usage(const char *what, const char *word)
@@ -180,8 +194,7 @@ int main(int argc, char **argv)
             line.is_verbose = true;
             break;
         case 'V':
-            puts("dynomatic " PACKAGE_VERSION);
-            return EXIT_DONE;
+            return print_version();
         case 'h':
             return print_help();
         default:

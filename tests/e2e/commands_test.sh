@@ -19,6 +19,11 @@ is '--help has status 0' $status 0
 has '--help names the commands' "$out" 'count'
 run --version
 has '--version' "$out" 'dynomatic '
+if [ -c /dev/full ]; then
+  dynomatic --help >/dev/full 2>"$scratch/err"
+  is 'help that cannot be written is a failure' $? 1
+  has 'and says so' "$(cat "$scratch/err")" 'cannot write to standard output'
+fi
 run
 is 'no command is a usage error' $status 2
 has 'and says so' "$err" 'no command is given'
