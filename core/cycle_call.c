@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/cycle_inside.h"
+#include "core/log.h"
+
+#include <inttypes.h>
+
+enum { HANGS_MS = 1000 }; /* a call that is so much past its deadline does not keep the contract */
+
+void line_start(struct line *line, struct crew *crew, int64_t now_ms)
+{
+    line->is_running = true;
+    line->hangs = false;
+    line->started_ms = now_ms;
+    line->deadline_ms = now_ms + instance_spec(line->instance)->timeout_ms;
+    crew_submit(crew, line->instance, line->deadline_ms);
+}
+
+int64_t line_watch(struct line *line, int64_t now_ms)
+{
+    int64_t hangs_ms = line->deadline_ms + HANGS_MS;
+    if (line->hangs)
+        return INT64_MAX;
+    if (now_ms < hangs_ms)
+        return hangs_ms;
+    line->hangs = true;
+    log_write(LOG_ERROR, instance_name(line->instance),
+              "%s hangs: not back %" PRId64 " s after its deadline; its pools stay as they are",
+              call_name(instance_call(line->instance)), (int64_t)HANGS_MS / 1000);
+    return INT64_MAX;
+}
+
+int64_t line_next(const struct cycle *cycle, const struct line *line, enum call_kind call)
+{
+    return cycle->options.once && line->has_failed ? INT64_MAX : line->paces[call].next_ms;
+}
+
+void line_note_outcome(struct cycle *cycle, struct line *line, int64_t now_ms)
+{
+    int32_t code = instance_code(line->instance);
+    struct pace *pace = &line->paces[instance_call(line->instance)];
+    int64_t was_failing_since_ms = pace->failing_since_ms;
+    const char *name = instance_name(line->instance);
+    cycle->dice = cycle->dice * 1664525u + 1013904223u;
+    if (line->hangs)
+        log_write(LOG_WARN, name, "%s is back", call_name(instance_call(line->instance)));
+    line->is_running = false;
+    line->hangs = false;
+    line->has_failed = line->has_failed || code != DYN_OK;
+    switch (pace_note(pace, code, now_ms - line->started_ms, now_ms, cycle->dice >> 8)) {
+    case PACE_FAILS:
+        log_write(code == DYN_BROKEN ? LOG_ERROR : LOG_WARN, name, "%s",
+                  instance_failure(line->instance));
+        break;
+    case PACE_WELL_AGAIN:
+        log_write(LOG_INFO, name, "well again after %" PRId64 " s",
+                  (now_ms - was_failing_since_ms) / 1000);
+        break;
+    case PACE_QUIET:
+        if (code != DYN_OK)
+            log_write(LOG_DEBUG, name, "%s", instance_failure(line->instance));
+        break;
+    }
+}
