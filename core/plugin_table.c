@@ -55,7 +55,7 @@ static int check_texts(const struct dyn_plugin *table, struct error *error)
                                               : "summary");
 }
 
-static int check_functions(const struct plugin *plugin, struct error *error)
+int plugin_table_check_functions(const struct plugin *plugin, struct error *error)
 {
     const struct dyn_plugin *table = &plugin->table;
     if (table->open == NULL || table->close == NULL)
@@ -91,7 +91,7 @@ static int read_kinds(struct plugin *plugin, struct error *error)
 }
 
 /* The rows stand one after another in the size that the plugin was built with. */
-static int read_options(struct plugin *plugin, struct error *error)
+int plugin_table_read_options(struct plugin *plugin, struct error *error)
 {
     struct dyn_plugin *table = &plugin->table;
     size_t n = table->n_options;
@@ -115,15 +115,21 @@ static int read_options(struct plugin *plugin, struct error *error)
     return option_check((struct option_table){plugin->options, n}, table->config_size, error);
 }
 
-int plugin_table_read(const struct dyn_plugin *from, struct plugin *plugin, struct error *error)
+int plugin_table_read_kinds(const struct dyn_plugin *from, struct plugin *plugin,
+                            struct error *error)
 {
     if (check_abi(from->abi, error) < 0 || check_size("table", from->size, LEAST_PLUGIN, error) < 0)
         return -1;
     plugin_table_copy(&plugin->table, sizeof plugin->table, from, from->size);
-    if (check_texts(&plugin->table, error) < 0 || read_kinds(plugin, error) < 0 ||
-        check_functions(plugin, error) < 0)
+    return check_texts(&plugin->table, error) < 0 ? -1 : read_kinds(plugin, error);
+}
+
+int plugin_table_read(const struct dyn_plugin *from, struct plugin *plugin, struct error *error)
+{
+    if (plugin_table_read_kinds(from, plugin, error) < 0 ||
+        plugin_table_check_functions(plugin, error) < 0)
         return -1;
-    return read_options(plugin, error);
+    return plugin_table_read_options(plugin, error);
 }
 
 void plugin_table_fini(struct plugin *plugin)

@@ -14,6 +14,13 @@ void plugin_table_copy(void *into, size_t into_size, const void *from, size_t fr
  * says what is wrong with them. */
 int plugin_table_read(const struct dyn_plugin *from, struct plugin *plugin, struct error *error);
 
+/* Its three steps, for whoever wants to know which of them fails: the tables and their texts, the
+ * functions that must be there, the options. */
+int plugin_table_read_kinds(const struct dyn_plugin *from, struct plugin *plugin,
+                            struct error *error);
+int plugin_table_check_functions(const struct plugin *plugin, struct error *error);
+int plugin_table_read_options(struct plugin *plugin, struct error *error);
+
 /* Frees what plugin_table_read() made, whether it failed or not. */
 void plugin_table_fini(struct plugin *plugin);
 
