@@ -78,9 +78,11 @@ static int32_t delayedjob_open(const struct dyn_host *host, const void *options,
 
 /* ---- The table ---- */
 
+/* A statement that could not be made was not asked, so the database has nothing to say of it. */
 static int32_t fail(const struct delayedjob *dj, int32_t code)
 {
-    return dj->host->fail(dj->host, code, sql_failure(dj->sql));
+    const char *why = sql_failure(dj->sql);
+    return dj->host->fail(dj->host, code, why[0] != '\0' ? why : "out of memory");
 }
 
 /* The first column that every version of the library has and this table has not; NULL: none. */
