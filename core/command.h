@@ -37,6 +37,10 @@ int command_pause(const struct command_line *line);
 int command_resume(const struct command_line *line);
 int command_plugins(const struct command_line *line); /* command_plugins.c */
 
+/* Becomes the program dynomatic-WORD that lies beside this one, with the words as its arguments. It
+ * returns only if that fails. */
+int command_program(char **words); /* command_program.c */
+
 /* The file that the command line, the environment or the usual places name. NULL if there is none,
  * with that for people. */
 struct config *command_read_config(const struct command_line *line, struct text *mistakes);

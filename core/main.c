@@ -30,7 +30,7 @@ static const char *const options_of_some[] = {"--dry-run", "--json", "--connect"
 
 static const struct command {
     const char *name;
-    int (*run)(const struct command_line *line);
+    int (*run)(const struct command_line *line); /* NULL: a program of its own */
     unsigned takes;
     const char *help;
 } commands[] = {
@@ -47,6 +47,7 @@ static const struct command {
      "apply no size to a pool, or to any"},
     {"resume", command_resume, TAKES_ARGUMENT, "end the pause of a pool, or of all"},
     {"plugins", command_plugins, TAKES_ARGUMENT, "list the plugins, or the options of one"},
+    {"check-plugin", NULL, 0, "try whether a plugin keeps the contract"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -58,7 +59,7 @@ static int print_help(void)
              "Usage: dynomatic [-c FILE] COMMAND\n\n"
              "Commands:\n");
     for (size_t i = 0; i < N_COMMANDS; i++)
-        text_add_format(&text, "  %-10s %s\n", commands[i].name, commands[i].help);
+        text_add_format(&text, "  %-12s %s\n", commands[i].name, commands[i].help);
     text_add(&text,
              "\nOptions:\n"
              "  -c, --config FILE  the configuration (else $DYNOMATIC_CONFIG, ./dynomatic.yml,\n"
@@ -131,6 +132,8 @@ static int run_command(struct command_line *line, unsigned given, int n_words, c
     const struct command *command = find_command(words[0]);
     if (command == NULL)
         return unknown_command(words[0]);
+    if (command->run == NULL)
+        return usage(command->name, " takes its options behind it, and none before");
     for (unsigned i = 0; i < sizeof options_of_some / sizeof options_of_some[0]; i++)
         if ((given & ~command->takes & 1U << i) != 0)
             return not_an_option(options_of_some[i], command->name);
@@ -156,6 +159,9 @@ int main(int argc, char **argv)
     struct command_line line = {0};
     unsigned given = 0;
     int option;
+    const struct command *first = argc > 1 ? find_command(argv[1]) : NULL;
+    if (first != NULL && first->run == NULL)
+        return command_program(argv + 1);
     signal(SIGPIPE, SIG_IGN); /* a broken connection is an error of its call, not the end */
     while ((option = getopt_long(argc, argv, "c:o:vVh", options, NULL)) != -1) {
         switch (option) {

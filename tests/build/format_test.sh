@@ -7,5 +7,5 @@ needs clang-format 'it lays out the code'
 cd "$top_srcdir" || exit 1
 while IFS= read -r file; do
   ok "$file is laid out" clang-format --dry-run -Werror "$file"
-done < <(find core include plugins tests examples -path tests/abi/released -prune -o -name '*.[ch]' -print -o -name '*.cc' -print | LC_ALL=C sort)
+done < <(find core include kit plugins tests examples -path tests/abi/released -prune -o -name '*.[ch]' -print -o -name '*.cc' -print | LC_ALL=C sort)
 tap_end

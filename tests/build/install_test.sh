@@ -10,7 +10,7 @@ installed() { (cd "$root" && find . ! -type d | sed 's/^\.//' | LC_ALL=C sort); 
 
 ok 'make install, with DESTDIR' make -s install DESTDIR="$root"
 files=$(installed)
-for file in bin/dynomatic bin/dynomatic-fake-heroku include/dynomatic/plugin.h include/dynomatic/util.h \
+for file in bin/dynomatic bin/dynomatic-check-plugin bin/dynomatic-fake-heroku include/dynomatic/plugin.h include/dynomatic/util.h \
   lib/dynomatic/delayedjob.so lib/dynomatic/resque.so lib/dynomatic/sidekiq.so lib/dynomatic/heroku-formation.so lib/dynomatic/heroku-hobby.so lib/dynomatic/heroku-single.so \
   share/man/man1/dynomatic.1 share/man/man1/dynomatic-fake-heroku.1 share/man/man3/dynomatic-plugin.3 \
   share/man/man5/dynomatic.yml.5 share/man/man7/dynomatic-delayedjob.7 share/man/man7/dynomatic-resque.7 share/man/man7/dynomatic-sidekiq.7 \

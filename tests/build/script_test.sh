@@ -11,5 +11,5 @@ while IFS= read -r file; do
     *:'#!/bin/sh'*) ok "$file is POSIX shell" sh -n "$file" ;;
     *'.sh:'* | *:'#!'*bash*) ok "$file is Bash" bash -n "$file" ;;
   esac
-done < <(find autogen.sh bin .ci core docs examples plugins tests -type f | LC_ALL=C sort)
+done < <(find autogen.sh bin .ci core docs examples kit plugins tests -type f | LC_ALL=C sort)
 tap_end

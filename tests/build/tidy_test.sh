@@ -18,7 +18,7 @@ tidy() { # file, as from the top of the source
 }
 export -f tidy
 
-mapfile -t files < <(cd "$top_srcdir" && find core plugins examples tests/fake-heroku -name '*.c' | LC_ALL=C sort)
+mapfile -t files < <(cd "$top_srcdir" && find core kit plugins examples tests/fake-heroku -name '*.c' | LC_ALL=C sort)
 printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$(nproc)" bash -c 'tidy "$1"' -
 for file in "${files[@]}"; do
   report=$scratch/${file//\//_}
