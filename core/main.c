@@ -47,6 +47,7 @@ static const struct command {
      "apply no size to a pool, or to any"},
     {"resume", command_resume, TAKES_ARGUMENT, "end the pause of a pool, or of all"},
     {"plugins", command_plugins, TAKES_ARGUMENT, "list the plugins, or the options of one"},
+    {"new-plugin", NULL, 0, "begin a plugin of your own: a small project that works"},
     {"check-plugin", NULL, 0, "try whether a plugin keeps the contract"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

@@ -16,7 +16,7 @@ shown() { # example, how the line begins
 }
 dynomatic() { "$top_builddir/dynomatic" -c dynomatic.yml "$@" 2>&1; }
 
-for example in spool.c files.c sizes.cc maildir.rs; do
+for example in spool.c files.c folder.cc sizes.cc maildir.rs; do
   build=$(shown $example '(cc|c\+\+|rustc) ')
   if ! command -v "${build%% *}" >/dev/null; then
     tap_line true "$example is built by its compiler # SKIP ${build%% *} is not installed"

@@ -23,7 +23,7 @@ is 'and which folders it searches' "$(dynomatic plugins)" "no plugins in $prefix
 
 cp "$(value exampledir)"/*.{c,cc,rs} .
 shown() { sed -En '/\\$/{N;s/ \\\n(\/\/| \*) */ /};'"s/^( \\*|\\/\\/)     ((cc|c\\+\\+|rustc) .*)/\\2/p" "$1"; }
-for example in spool.c files.c sizes.cc maildir.rs; do
+for example in spool.c files.c folder.cc sizes.cc maildir.rs; do
   name=${example%.*}
   build=$(shown $example)
   command -v "${build%% *}" >/dev/null || {
@@ -34,7 +34,7 @@ for example in spool.c files.c sizes.cc maildir.rs; do
   ok "$name.so goes where plugins go" install -m 644 $name.so "$(value plugindir)"
   has "the host finds it by its name" "$(dynomatic plugins $name)" "$prefix/lib/dynomatic/$name.so"
 done
-has 'all of them are listed' "$(dynomatic plugins | cut -d ' ' -f 1 | tr '\n' ' ')" 'files maildir sizes spool'
+has 'all of them are listed' "$(dynomatic plugins | cut -d ' ' -f 1 | tr '\n' ' ')" 'files folder maildir sizes spool'
 chmod 775 "$prefix/lib"
 has 'what lies above the plugin folder is as safe as the program' "$(dynomatic plugins spool)" "$prefix/lib/dynomatic/spool.so"
 chmod 755 "$prefix/lib"
@@ -55,6 +55,21 @@ pools: { mail: { queues: [mail] } }
 END
 ok 'the installed program runs a cycle with them' dynomatic once
 is 'and sets the size' "$(cat table)" 'mail 3'
+
+# ---- Begun by dynomatic new-plugin ----
+
+for kind in queue scaler; do
+  for lang in c c++; do
+    name=new-$kind-${lang//+/p}
+    ok "a $kind in $lang is begun" dynomatic new-plugin $name --kind $kind --lang $lang
+    ok 'make builds it' make -s -C $name
+    ok 'make check finds that it keeps the contract' make -s -C $name check
+    ok 'make install puts it where the host looks' make -s -C $name install
+    has 'the host finds it' "$(dynomatic plugins $name)" "$prefix/lib/dynomatic/$name.so"
+    ok 'and it keeps the contract there' dynomatic check-plugin --only file,name,load $name
+    ok 'make uninstall' make -s -C $name uninstall
+  done
+done
 
 # ---- With autotools ----
 

@@ -63,5 +63,5 @@ ok 'there are commands' [ "$n" -gt 5 ]
 # What it writes piece by piece is the example that is installed, without its first comment.
 code() { sed '1,/^ \*\/$/d' "$1"; }
 is 'the adapter of the tutorial is examples/spool.c' \
-  "$(diff <(code "$prefix/share/doc/dynomatic/examples/spool.c") <(code "$(cat "$scratch/where")/spool.c"))" ''
+  "$(diff <(code "$prefix/share/dynomatic/examples/spool.c") <(code "$(cat "$scratch/where")/spool.c"))" ''
 tap_end
