@@ -20,7 +20,7 @@ mariadb_start() {
   mkdir -p "$mariadb_data"
   [ "$(id -u)" != 0 ] || chown mysql "$mariadb_data"
   (cd / && as_mysql mariadb-install-db --no-defaults --datadir="$mariadb_data/data" --skip-test-db \
-    --auth-root-authentication-method=normal) >"$scratch/mariadb-install.log" 2>&1 ||
+    --tmpdir="$mariadb_data" --auth-root-authentication-method=normal) >"$scratch/mariadb-install.log" 2>&1 ||
     { cat "$scratch/mariadb-install.log" >&2; return 1; }
   mariadb_port=$(ruby -rsocket -e 's = TCPServer.new("127.0.0.1", 0); puts s.addr[1]')
   mariadb_settings=("$@")
