@@ -22,7 +22,7 @@ static void drop_first(struct window *window, uint32_t n)
  * one keeps a size longer, the rising one lets it go sooner, for growth must not be late. */
 static void halve(struct window *window, enum direction direction)
 {
-    for (uint32_t i = 0; i < window->n / 2; i++) {
+    for (size_t i = 0; i < window->n / 2; i++) {
         window->wanted[i] = window->wanted[2 * i + 1];
         if (direction == FALLING)
             window->wanted[i].size = window->wanted[2 * i].size;
