@@ -40,7 +40,7 @@ static void start_measure(struct cycle *cycle, struct line *line, struct crew *c
         if (source_of(seat)->due_ms > now_ms)
             continue;
         take_turn(cycle, seat, now_ms);
-        groups[line->n_asked] = pool_group(seat->pool, seat->source, now_ms);
+        groups[line->n_asked] = pool_start_measure(seat->pool, seat->source, now_ms);
         line->asked[line->n_asked++] = *seat;
     }
     instance_prepare_measure(line->instance, groups, line->n_asked);
@@ -65,7 +65,7 @@ static void start_workers(struct line *line, struct crew *crew, int64_t now_ms)
         const struct seat *seat = &line->seats[i];
         if (!pool_asks_busy(seat->pool, seat->source, now_ms))
             continue;
-        groups[line->n_asked] = pool_group(seat->pool, seat->source, now_ms);
+        groups[line->n_asked] = pool_group(seat->pool);
         line->asked[line->n_asked++] = *seat;
     }
     instance_prepare_workers(line->instance, groups, line->n_asked);
@@ -134,7 +134,8 @@ void queue_finish_measure(struct cycle *cycle, struct line *line, int64_t now_ms
     for (size_t i = 0; i < line->n_asked; i++) {
         const struct seat *seat = &line->asked[i];
         pool_take_reading(seat->pool, seat->source,
-                          is_ok ? instance_answer(line->instance, i) : NULL, now_ms);
+                          is_ok ? instance_answer(line->instance, i) : NULL,
+                          now_ms - line->started_ms, now_ms);
         cycle_decide(cycle, seat->pool, now_ms);
     }
 }

@@ -12,7 +12,8 @@ enum {
     CRASHES_STALE_MS = 600000,
     BUSY_STALE_MS = 5000, /* who was busy so long ago may not be, and the other way round */
     SPARED_MS = 5000,     /* a shrink that busy workers hold back is tried again after this */
-    ASK_DUE_MS = 10000    /* how often to ask when the next job is due */
+    ASK_DUE_MS = 10000,   /* how often to ask when the next job is due, */
+    ASK_DUE_SHARE = 100   /* for at most one in so many of the time: some stores read all for it */
 };
 
 #define NOT_REFUSED ((struct refused){-1, 0, 0})
@@ -195,25 +196,30 @@ static void note_trouble(const struct pool *pool, char **told, const char *text)
 
 /* ---- Measure ---- */
 
-/* Where a pool has no dynos, a job that is due soon wakes it; to ask for that each time is too much
- * for some stores. */
+/* Where a pool has no dynos, a job that is due soon wakes it. */
 static bool asks_next_due(const struct pool *pool, const struct source *source, int64_t now_ms)
 {
-    bool is_time = source->asked_due_ms == 0 || now_ms - source->asked_due_ms >= ASK_DUE_MS;
+    bool is_time =
+        source->asked_due_ms == 0 || now_ms - source->asked_due_ms >= source->due_pause_ms;
     return is_time && pool->size >= 0 && policy_wants_next_due(&pool->policy, pool->size);
 }
 
-struct dyn_group pool_group(struct pool *pool, size_t source_index, int64_t now_ms)
+struct dyn_group pool_group(const struct pool *pool)
 {
     const struct pool_spec *spec = pool->spec;
-    struct source *source = &pool->sources[source_index];
-    struct dyn_group group = {
+    return (struct dyn_group){
         .cap = policy_cap(&pool->policy),
         .name = spec->name,
         .queues = (const char *const *)spec->queues,
         .n_queues = (uint32_t)spec->n_queues,
-        .metrics = DYN_BIT(DYN_WAITING), /* a pool of none wakes by it, whatever its rules are */
     };
+}
+
+struct dyn_group pool_start_measure(struct pool *pool, size_t source_index, int64_t now_ms)
+{
+    struct source *source = &pool->sources[source_index];
+    struct dyn_group group = pool_group(pool);
+    group.metrics = DYN_BIT(DYN_WAITING); /* a pool of none wakes by it, whatever its rules are */
     if (policy_wants_latency(&pool->policy))
         group.metrics |= DYN_BIT(DYN_LATENCY);
     if (policy_wants_busy(&pool->policy, pool->names_busy))
@@ -238,9 +244,12 @@ static struct value next_due(const struct source *source, const struct answer *a
 }
 
 void pool_take_reading(struct pool *pool, size_t source_index, const struct answer *answer,
-                       int64_t now_ms)
+                       int64_t took_ms, int64_t now_ms)
 {
     struct source *source = &pool->sources[source_index];
+    if (source->asks_due)
+        source->due_pause_ms =
+            took_ms * ASK_DUE_SHARE > ASK_DUE_MS ? took_ms * ASK_DUE_SHARE : ASK_DUE_MS;
     struct reading reading = READING_NONE;
     reading.at_ms = now_ms;
     reading.next_due = next_due(source, answer, now_ms);

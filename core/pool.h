@@ -25,6 +25,7 @@ struct source {
     char *trouble;        /* why values are missing, as last logged; NULL: they are not */
     int64_t due_ms;       /* when it is measured next */
     int64_t asked_due_ms; /* when it was last asked when the next job is due; 0: never */
+    int64_t due_pause_ms; /* it is not asked for that again before */
     bool asks_due;        /* the measure that runs asks for that */
     char **busy;          /* host names of the workers that are busy with its jobs */
     size_t n_busy;
@@ -98,15 +99,18 @@ void pool_inherit(struct pool *pool, const struct pool *old);
  * INT64_MAX: for ever. */
 int64_t pool_follow_schedule(struct pool *pool, int64_t utc_ms);
 
-/* What was measured of a source at now_ms; answer NULL: nothing could be. */
+/* What was measured of a source at now_ms, in took_ms; answer NULL: nothing could be. */
 void pool_take_reading(struct pool *pool, size_t source, const struct answer *answer,
-                       int64_t now_ms);
+                       int64_t took_ms, int64_t now_ms);
 
 /* Whether anything was measured yet. */
 bool pool_is_measured(const struct pool *pool);
 
-/* What is to be measured of a source at now_ms. Its strings are the spec's. */
-struct dyn_group pool_group(struct pool *pool, size_t source, int64_t now_ms);
+/* Its queues, with nothing that is wanted of them. Its strings are the spec's. */
+struct dyn_group pool_group(const struct pool *pool);
+
+/* What is to be measured of a source from now_ms on. */
+struct dyn_group pool_start_measure(struct pool *pool, size_t source, int64_t now_ms);
 
 /* Whether a source must name its busy workers before what is wanted is applied. */
 bool pool_asks_busy(const struct pool *pool, size_t source, int64_t now_ms);
