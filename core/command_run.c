@@ -95,7 +95,7 @@ static int run_cycles(struct run *run)
     if (cycle == NULL)
         return EXIT_USAGE;
     cycle_set_clock(cycle, clock_utc_ms() - clock_now_ms());
-    cycle_restore(cycle);
+    cycle_restore(cycle, clock_now_ms());
     struct error error = {""};
     struct crew *crew = crew_new(MOST_THREADS, &error);
     if (crew == NULL || loop_run(&cycle, crew, (struct loop_reload){reload, run}, &error) != 0) {

@@ -153,6 +153,17 @@ void crew_submit(struct crew *crew, struct instance *instance, int64_t deadline_
         take_on(crew); /* or it waits for one that is there */
 }
 
+void crew_note_hang(struct crew *crew)
+{
+    crew->most++;
+    crew->threads = memory_resize(crew->threads, crew->most, sizeof *crew->threads);
+    pthread_mutex_lock(&crew->lock);
+    bool is_short = crew->waiting > crew->idle;
+    pthread_mutex_unlock(&crew->lock);
+    if (is_short)
+        take_on(crew);
+}
+
 int crew_fd(const struct crew *crew)
 {
     return crew->fd;

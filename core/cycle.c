@@ -50,7 +50,7 @@ static void start_pool(struct cycle *cycle, size_t i)
     text_fini(&text);
     struct pool *pool = &cycle->pools[i];
     pool_init(pool, spec, limit, name_busy(cycle, spec));
-    if (cycle->options.once)
+    if (cycle->options.once && cycle->journal == NULL) /* nothing will remember what it saw */
         pool->history = (struct history)HISTORY_NONE;
     for (size_t k = 0; k < spec->n_sources; k++)
         assign(&cycle->lines[spec->sources[k]], pool, k);
@@ -62,7 +62,7 @@ static bool open_journal(struct cycle *cycle, struct text *errors)
     struct error error = {""};
     if (cycle->settings->journal.path == NULL)
         return true;
-    cycle->journal = journal_open(&cycle->settings->journal, &error);
+    cycle->journal = journal_open(&cycle->settings->journal, cycle->options.dry_run, &error);
     if (cycle->journal == NULL)
         text_add_format(errors, "%s\n", error.text);
     return cycle->journal != NULL;
@@ -98,8 +98,9 @@ void cycle_free(struct cycle *cycle)
         free(cycle->lines[i].asked);
     }
     for (size_t i = 0; i < cycle->settings->n_pools; i++)
-        pool_fini(&cycle->pools[i]);
-    if (cycle->is_started)
+        if (cycle->pools[i].spec != NULL) /* else it was not started */
+            pool_fini(&cycle->pools[i]);
+    if (cycle->is_started && !cycle->options.dry_run)
         spending_write(&cycle->spending, cycle->spending.noted_ms);
     journal_close(cycle->journal);
     override_watch_fini(&cycle->overrides);
@@ -109,12 +110,13 @@ void cycle_free(struct cycle *cycle)
     free(cycle);
 }
 
-void cycle_inherit(struct cycle *cycle, const struct cycle *old)
+void cycle_inherit(struct cycle *cycle, const struct cycle *old, int64_t now_ms)
 {
+    int64_t utc_ms = now_ms + old->utc_ahead_ms;
     for (size_t i = 0; i < cycle->settings->n_pools; i++)
         for (size_t j = 0; j < old->settings->n_pools; j++)
             if (strcmp(cycle->settings->pools[i].name, old->settings->pools[j].name) == 0)
-                pool_inherit(&cycle->pools[i], &old->pools[j]);
+                pool_inherit(&cycle->pools[i], &old->pools[j], utc_ms);
     spending_inherit(&cycle->spending, &old->spending);
 }
 
@@ -178,15 +180,17 @@ void cycle_set_clock(struct cycle *cycle, int64_t utc_ahead_ms)
     cycle->utc_ahead_ms = utc_ahead_ms;
 }
 
-void cycle_restore(struct cycle *cycle)
+void cycle_restore(struct cycle *cycle, int64_t now_ms)
 {
-    journal_restore(cycle->journal, cycle->pools, cycle->settings->n_pools, cycle->utc_ahead_ms);
+    journal_restore(cycle->journal, cycle->pools, cycle->settings->n_pools, now_ms,
+                    cycle->utc_ahead_ms);
 }
 
 static void start(struct cycle *cycle, int64_t utc_ms)
 {
     journal_started(cycle->journal, cycle->settings->path, utc_ms);
-    spending_init(&cycle->spending, cycle->settings, utc_ms);
+    if (!cycle->options.dry_run)
+        spending_init(&cycle->spending, cycle->settings, utc_ms);
     cycle->is_started = true;
 }
 

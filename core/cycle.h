@@ -28,14 +28,14 @@ struct cycle *cycle_new(struct settings *settings, struct cycle_options options,
 void cycle_free(struct cycle *cycle);
 
 /* Carries over from the cycle before what outlasts a new configuration, by the pools' names. */
-void cycle_inherit(struct cycle *cycle, const struct cycle *old);
+void cycle_inherit(struct cycle *cycle, const struct cycle *old, int64_t now_ms);
 
 /* Tells how far UTC, in milliseconds since 1970, is ahead of the clock of now_ms; schedules and
  * what people say by hand go by it. */
 void cycle_set_clock(struct cycle *cycle, int64_t utc_ahead_ms);
 
 /* After cycle_set_clock(), before the first step: takes up what the journal has of the pools. */
-void cycle_restore(struct cycle *cycle);
+void cycle_restore(struct cycle *cycle, int64_t now_ms);
 
 /* Starts what can be started at now_ms. Returns when to come back at the latest (or when the crew
  * has something), INT64_MAX if nothing is planned. */

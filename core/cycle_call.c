@@ -15,7 +15,7 @@ void line_start(struct line *line, struct crew *crew, int64_t now_ms)
     crew_submit(crew, line->instance, line->deadline_ms);
 }
 
-int64_t line_watch(struct line *line, int64_t now_ms)
+int64_t line_watch(struct line *line, struct crew *crew, int64_t now_ms)
 {
     int64_t hangs_ms = line->deadline_ms + HANGS_MS;
     if (line->hangs)
@@ -23,6 +23,7 @@ int64_t line_watch(struct line *line, int64_t now_ms)
     if (now_ms < hangs_ms)
         return hangs_ms;
     line->hangs = true;
+    crew_note_hang(crew);
     log_write(LOG_ERROR, instance_name(line->instance),
               "%s hangs: not back %" PRId64 " s after its deadline; its pools stay as they are",
               call_name(instance_call(line->instance)), (int64_t)HANGS_MS / 1000);
@@ -32,6 +33,16 @@ int64_t line_watch(struct line *line, int64_t now_ms)
 int64_t line_next(const struct cycle *cycle, const struct line *line, enum call_kind call)
 {
     return cycle->options.once && line->has_failed ? INT64_MAX : line->paces[call].next_ms;
+}
+
+/* Whether the platform of these pools takes no change now. */
+static void note_stuck(const struct line *line)
+{
+    bool is_stuck = line->paces[CALL_READ].failing_since_ms != 0 ||
+                    line->paces[CALL_APPLY].failing_since_ms != 0;
+    for (size_t i = 0; i < line->n_seats; i++)
+        if (instance_spec(line->instance)->kind == INSTANCE_SCALER)
+            line->seats[i].pool->is_stuck = is_stuck;
 }
 
 void line_note_outcome(struct cycle *cycle, struct line *line, int64_t now_ms)
@@ -60,4 +71,5 @@ void line_note_outcome(struct cycle *cycle, struct line *line, int64_t now_ms)
             log_write(LOG_DEBUG, name, "%s", instance_failure(line->instance));
         break;
     }
+    note_stuck(line);
 }

@@ -69,7 +69,7 @@ void cycle_decide(struct cycle *cycle, struct pool *pool, int64_t now_ms);
 void line_start(struct line *line, struct crew *crew, int64_t now_ms);
 
 /* While a call runs. Returns when to look again. */
-int64_t line_watch(struct line *line, int64_t now_ms);
+int64_t line_watch(struct line *line, struct crew *crew, int64_t now_ms);
 
 /* From when on this call may be made. */
 int64_t line_next(const struct cycle *cycle, const struct line *line, enum call_kind call);

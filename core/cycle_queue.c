@@ -48,11 +48,15 @@ static void start_measure(struct cycle *cycle, struct line *line, struct crew *c
     line_start(line, crew, now_ms);
 }
 
-static bool asks_busy(const struct line *line, int64_t now_ms)
+/* The names are old by the time that a call to the platform ends, so that is waited for. */
+static bool asks_busy(const struct cycle *cycle, const struct line *line, int64_t now_ms)
 {
-    for (size_t i = 0; i < line->n_seats; i++)
-        if (pool_asks_busy(line->seats[i].pool, line->seats[i].source, now_ms))
+    for (size_t i = 0; i < line->n_seats; i++) {
+        const struct seat *seat = &line->seats[i];
+        if (!cycle->lines[seat->pool->spec->scaler].is_running &&
+            pool_asks_busy(seat->pool, seat->source, now_ms))
             return true;
+    }
     return false;
 }
 
@@ -117,9 +121,9 @@ int64_t queue_step(struct cycle *cycle, struct line *line, struct crew *crew, in
         decide_unmeasured(cycle, line, now_ms);
     int64_t next_ms = next_due(line);
     if (line->is_running)
-        return earlier(next_ms, line_watch(line, now_ms));
+        return earlier(next_ms, line_watch(line, crew, now_ms));
     bool is_failing = line->paces[CALL_MEASURE].failing_since_ms != 0; /* it would fail, too */
-    if (is_failing || cycle->options.dry_run || !asks_busy(line, now_ms))
+    if (is_failing || cycle->options.dry_run || !asks_busy(cycle, line, now_ms))
         return next_ms;
     int64_t workers_ms = line_next(cycle, line, CALL_WORKERS);
     if (workers_ms > now_ms)

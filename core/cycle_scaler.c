@@ -119,7 +119,7 @@ static int64_t apply_due(struct cycle *cycle, struct line *line, int64_t now_ms)
 int64_t scaler_step(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms)
 {
     if (line->is_running)
-        return now_ms < line->deadline_ms ? line->deadline_ms : line_watch(line, now_ms);
+        return now_ms < line->deadline_ms ? line->deadline_ms : line_watch(line, crew, now_ms);
     int64_t read_ms = later(line->read_due_ms, line_next(cycle, line, CALL_READ));
     if (read_ms <= now_ms) {
         start_read(line, crew, now_ms);

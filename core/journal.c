@@ -16,6 +16,7 @@ struct journal {
     char *path;
     struct journal_file *file;
     int64_t every_ms;
+    bool is_dry_run;
     bool is_failing; /* as was logged */
 };
 
@@ -33,7 +34,7 @@ static void add(struct journal *journal, const struct text *line, int64_t utc_ms
     journal->is_failing = result != 0;
 }
 
-struct journal *journal_open(const struct journal_spec *spec, struct error *error)
+struct journal *journal_open(const struct journal_spec *spec, bool is_dry_run, struct error *error)
 {
     struct journal_file *file = journal_file_open(spec->path, spec->limits, error);
     if (file == NULL)
@@ -42,6 +43,7 @@ struct journal *journal_open(const struct journal_spec *spec, struct error *erro
     journal->path = memory_copy(spec->path);
     journal->file = file;
     journal->every_ms = spec->every_ms;
+    journal->is_dry_run = is_dry_run;
     return journal;
 }
 
@@ -87,6 +89,7 @@ void journal_decided(struct journal *journal, struct pool *pool, int64_t utc_ms)
         return;
     struct journal_decision decision = {
         .utc_ms = utc_ms,
+        .is_dry_run = journal->is_dry_run,
         .inputs = pool->inputs,
         .history = pool->before,
         .decision = pool->decision,
@@ -115,50 +118,79 @@ void journal_applied(struct journal *journal, const struct pool *pool, int32_t a
 
 /* ---- Restoring ---- */
 
-static struct pool *find_pool(struct pool *pools, size_t n, const char *name)
+/* The index of a pool; n if there is none of this name. */
+static size_t find_pool(const struct pool *pools, size_t n, const char *name)
 {
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(pools[i].spec->name, name) == 0)
-            return &pools[i];
-    return NULL;
+    size_t i = 0;
+    while (i < n && strcmp(pools[i].spec->name, name) != 0)
+        i++;
+    return i;
 }
 
-/* A time of the clock that the line was written by; 0 stays 0. */
-static void shift(int64_t *time_ms, int64_t by_ms)
+/* A time of the clock that the line was written by, as the clock of now has it; 0 stays 0. One that
+ * lies ahead, since a clock was set back, is now. */
+static void shift(int64_t *time_ms, int64_t by_ms, int64_t now_ms)
 {
-    if (*time_ms != 0)
-        *time_ms = *time_ms + by_ms != 0 ? *time_ms + by_ms : 1;
+    if (*time_ms == 0)
+        return;
+    int64_t shifted_ms = *time_ms + by_ms < now_ms ? *time_ms + by_ms : now_ms;
+    *time_ms = shifted_ms != 0 ? shifted_ms : 1;
 }
 
-static void shift_history(struct history *history, int64_t by_ms)
+static void shift_window(struct window *window, int64_t by_ms, int64_t now_ms)
 {
-    shift(&history->blind_since_ms, by_ms);
-    for (uint32_t i = 0; i < history->up.n; i++)
-        shift(&history->up.wanted[i].until_ms, by_ms);
-    for (uint32_t i = 0; i < history->down.n; i++)
-        shift(&history->down.wanted[i].until_ms, by_ms);
-    shift(&history->up_stride.since_ms, by_ms);
-    shift(&history->down_stride.since_ms, by_ms);
-    shift(&history->worked_ms, by_ms);
-    shift(&history->busy_since_ms, by_ms);
-    shift(&history->grown_ms, by_ms);
-    shift(&history->woken_ms, by_ms);
-    shift(&history->drift_until_ms, by_ms);
+    for (uint32_t i = 0; i < window->n; i++)
+        shift(&window->wanted[i].until_ms, by_ms, now_ms);
+}
+
+static void shift_history(struct history *history, int64_t by_ms, int64_t now_ms,
+                          int64_t respect_ms)
+{
+    shift(&history->blind_since_ms, by_ms, now_ms);
+    shift_window(&history->up, by_ms, now_ms);
+    shift_window(&history->down, by_ms, now_ms);
+    shift(&history->up_stride.since_ms, by_ms, now_ms);
+    shift(&history->down_stride.since_ms, by_ms, now_ms);
+    shift(&history->worked_ms, by_ms, now_ms);
+    shift(&history->busy_since_ms, by_ms, now_ms);
+    shift(&history->grown_ms, by_ms, now_ms);
+    shift(&history->woken_ms, by_ms, now_ms);
+    shift(&history->drift_until_ms, by_ms, now_ms + respect_ms);
 }
 
 /* The history after the line's decision, by the clock that goes now. */
-static void take_line(struct pool *pool, struct journal_decision *line, int64_t utc_ahead_ms)
+static void take_line(struct pool *pool, struct journal_decision *line, int64_t now_ms,
+                      int64_t utc_ahead_ms)
 {
     char hash[sizeof line->policy];
+    pool_follow_schedule(pool, line->utc_ms);
     journal_hash(&pool->policy, hash);
     if (strcmp(hash, line->policy) != 0)
         line->history.in_force = 0; /* which is by the numbers of other rules */
     policy_decide(&pool->policy, &line->history, &line->inputs);
-    shift_history(&line->history, line->utc_ms - line->inputs.now_ms - utc_ahead_ms);
+    shift_history(&line->history, line->utc_ms - line->inputs.now_ms - utc_ahead_ms, now_ms,
+                  pool->spec->respect_ms);
     pool->history = line->history;
 }
 
-void journal_restore(const struct journal *journal, struct pool *pools, size_t n,
+/* The last decision of each pool, as the lines have it; utc_ms 0: there is none. */
+static void find_last(const struct pool *pools, size_t n, const char *lines,
+                      struct journal_decision *last)
+{
+    const char *end;
+    for (const char *line = lines; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        struct journal_decision decision;
+        cJSON *json = cJSON_ParseWithLength(line, (size_t)(end - line));
+        size_t i = journal_read_decision(json, &decision) ? find_pool(pools, n, decision.pool) : n;
+        if (i < n) {
+            last[i] = decision;
+            last[i].inputs.room_of = decision.inputs.room_of != NULL ? last[i].limit : NULL;
+        }
+        cJSON_Delete(json);
+    }
+}
+
+void journal_restore(const struct journal *journal, struct pool *pools, size_t n, int64_t now_ms,
                      int64_t utc_ahead_ms)
 {
     struct text lines = {0};
@@ -167,16 +199,11 @@ void journal_restore(const struct journal *journal, struct pool *pools, size_t n
         return;
     if (journal_file_tail(journal->path, TAIL_BYTES, &lines, &error) != 0)
         log_write(LOG_WARN, "journal", "%s: nothing is remembered", error.text);
-    const char *end;
-    for (const char *line = text_chars(&lines); (end = strchr(line, '\n')) != NULL;
-         line = end + 1) {
-        struct journal_decision decision;
-        cJSON *json = cJSON_ParseWithLength(line, (size_t)(end - line));
-        struct pool *pool =
-            journal_read_decision(json, &decision) ? find_pool(pools, n, decision.pool) : NULL;
-        if (pool != NULL)
-            take_line(pool, &decision, utc_ahead_ms);
-        cJSON_Delete(json);
-    }
+    struct journal_decision *last = memory_new(n, sizeof *last);
+    find_last(pools, n, text_chars(&lines), last);
+    for (size_t i = 0; i < n; i++)
+        if (last[i].utc_ms != 0)
+            take_line(&pools[i], &last[i], now_ms, utc_ahead_ms);
+    free(last);
     text_fini(&lines);
 }

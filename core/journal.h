@@ -9,8 +9,9 @@
 
 struct journal;
 
-/* Opens a journal. NULL with an error. */
-struct journal *journal_open(const struct journal_spec *spec, struct error *error);
+/* Opens a journal. What is decided in a dry run is written as such, and nothing is restored from
+ * it. NULL with an error. */
+struct journal *journal_open(const struct journal_spec *spec, bool is_dry_run, struct error *error);
 void journal_close(struct journal *journal); /* takes NULL */
 
 /* All take NULL, for none. */
@@ -27,8 +28,8 @@ void journal_applied(struct journal *journal, const struct pool *pool, int32_t a
                      const char *why, int64_t utc_ms);
 
 /* Gives pools the history that the journal's last lines have of them. utc_ahead_ms is how far UTC
- * is ahead of the clock of decisions now. */
-void journal_restore(const struct journal *journal, struct pool *pools, size_t n,
+ * is ahead of the clock of decisions, which shows now_ms. */
+void journal_restore(const struct journal *journal, struct pool *pools, size_t n, int64_t now_ms,
                      int64_t utc_ahead_ms);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/journal_file.h"
 
+#include "core/journal_line.h"
 #include "core/memory.h"
 
 #include <errno.h>
@@ -18,17 +19,29 @@ struct journal_file {
     int fd;             /* -1: it could not be opened again after it made room */
     int64_t bytes;      /* in the file */
     int64_t first_ms;   /* when its first line was added, as far as is known; 0: it has none */
+    int64_t again_ms;   /* it does not make room before */
     bool is_broken_off; /* the last line has no end */
 };
 
+enum { AGAIN_MS = 60000 };
+
 /* ---- Open ---- */
+
+/* When the first line was written, as it begins with that; 0: it does not say. */
+static int64_t first_time(int fd)
+{
+    char head[sizeof "{\"at\":\"2026-11-24T15:00:00.123Z"] = "";
+    ssize_t n = pread(fd, head, sizeof head - 1, 0);
+    int64_t utc_ms = n == (ssize_t)sizeof head - 1 ? journal_parse_time(head + 7) : -1;
+    return utc_ms > 0 ? utc_ms : 0;
+}
 
 static void look_at_end(struct journal_file *file)
 {
     struct stat about;
     char last = '\n';
-    file->bytes = fstat(file->fd, &about) == 0 ? about.st_size : 0;
-    file->first_ms = file->bytes > 0 ? about.st_ctim.tv_sec * 1000 : 0;
+    file->bytes = fstat(file->fd, &about) == 0 && S_ISREG(about.st_mode) ? about.st_size : 0;
+    file->first_ms = file->bytes > 0 ? first_time(file->fd) : 0;
     if (file->bytes > 0 && pread(file->fd, &last, 1, file->bytes - 1) != 1)
         last = '\n';
     file->is_broken_off = last != '\n';
@@ -36,7 +49,9 @@ static void look_at_end(struct journal_file *file)
 
 static int open_file(struct journal_file *file, struct error *error)
 {
-    file->fd = open(file->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    /* Whoever reads a pipe may come later, and must not hold us up. */
+    file->fd =
+        open(file->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
     if (file->fd < 0)
         return error_set(error, "cannot open the journal %s: %s", file->path, strerror(errno));
     look_at_end(file);
@@ -85,8 +100,9 @@ static void shift(const struct journal_file *file)
 
 static bool is_full(const struct journal_file *file, size_t length, int64_t utc_ms)
 {
-    return file->bytes > 0 && (file->bytes + (int64_t)length > file->limits.most_bytes ||
-                               utc_ms - file->first_ms > file->limits.most_age_ms);
+    bool is_old = file->first_ms != 0 && utc_ms - file->first_ms > file->limits.most_age_ms;
+    return file->bytes > 0 && utc_ms >= file->again_ms &&
+           (file->bytes + (int64_t)length > file->limits.most_bytes || is_old);
 }
 
 static int make_room(struct journal_file *file, size_t length, int64_t utc_ms, struct error *error)
@@ -94,6 +110,7 @@ static int make_room(struct journal_file *file, size_t length, int64_t utc_ms, s
     if (file->fd >= 0 && !is_full(file, length, utc_ms))
         return 0;
     if (file->fd >= 0) {
+        file->again_ms = utc_ms + AGAIN_MS; /* if it does not become a new one */
         close(file->fd);
         shift(file);
     }
@@ -136,11 +153,12 @@ int journal_file_add(struct journal_file *file, const char *line, size_t length,
 int journal_file_tail(const char *path, size_t most_bytes, struct text *out, struct error *error)
 {
     char chunk[65536];
+    struct stat about;
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+        return 0; /* a pipe or a terminal has no past */
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return errno == ENOENT
-                   ? 0
-                   : error_set(error, "cannot read the journal %s: %s", path, strerror(errno));
+        return errno == ENOENT ? 0 : error_set(error, "cannot read %s: %s", path, strerror(errno));
     fseeko(file, 0, SEEK_END);
     off_t size = ftello(file);
     bool is_cut = size > (off_t)most_bytes;

@@ -163,7 +163,7 @@ static void add_steps(const struct decision *decision, struct text *out)
 
 void journal_line_decision(const struct journal_decision *line, const char *why, struct text *out)
 {
-    begin(line->utc_ms, "decision", out);
+    begin(line->utc_ms, line->is_dry_run ? "dry_run" : "decision", out);
     add_named("pool", line->pool, out);
     text_add_format(out, ",\"policy\":\"%s\"", line->policy);
     add_inputs(&line->inputs, out);
@@ -341,6 +341,7 @@ bool journal_read_decision(const cJSON *line, struct journal_decision *decision)
     get_text(line, "at", at, sizeof at);
     if (strcmp(kind, "decision") != 0)
         return false;
+    decision->is_dry_run = false;
     decision->utc_ms = journal_parse_time(at);
     get_text(line, "pool", decision->pool, sizeof decision->pool);
     get_text(line, "policy", decision->policy, sizeof decision->policy);

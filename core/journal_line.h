@@ -13,6 +13,7 @@
 /* All times but utc_ms are of the monotonic clock of the program that decided. */
 struct journal_decision {
     int64_t utc_ms;
+    bool is_dry_run; /* nothing is applied; such lines are not read again */
     char pool[JOURNAL_NAME];
     char policy[17];        /* hash of the policy that decided */
     struct inputs inputs;   /* room_of points to `limit`, if it is set */

@@ -84,18 +84,26 @@ static void wait_for_calls(struct loop *loop, int64_t until_ms)
         wait_until(loop, until_ms);
 }
 
+/* The same for a reload, which the end does not wait for. */
+static void wait_to_reload(struct loop *loop, int64_t until_ms)
+{
+    while (!loop->ends && cycle_running(loop->cycle) > 0 && clock_now_ms() < until_ms)
+        wait_until(loop, until_ms);
+}
+
 static void reload(struct loop *loop)
 {
-    wait_for_calls(loop, loop->reload_since_ms + RELOAD_PATIENCE_MS);
-    cycle_cancel(loop->cycle);
-    wait_for_calls(loop, clock_now_ms() + END_MS);
+    wait_to_reload(loop, loop->reload_since_ms + RELOAD_PATIENCE_MS);
+    if (!loop->ends)
+        cycle_cancel(loop->cycle);
+    wait_to_reload(loop, clock_now_ms() + END_MS);
     loop->reload_since_ms = 0;
     if (loop->ends)
         return;
     struct cycle *next = loop->reload.load(loop->reload.context);
     if (next == NULL)
         return;
-    cycle_inherit(next, loop->cycle);
+    cycle_inherit(next, loop->cycle, clock_now_ms());
     cycle_free(loop->cycle);
     loop->cycle = next;
 }

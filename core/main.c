@@ -130,6 +130,8 @@ static int run_command(struct command_line *line, unsigned given, int n_words, c
 {
     if (n_words == 0)
         return usage("no command is given", "");
+    if (strcmp(words[0], "help") == 0)
+        return print_help();
     const struct command *command = find_command(words[0]);
     if (command == NULL)
         return unknown_command(words[0]);

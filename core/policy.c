@@ -6,7 +6,8 @@
 
 enum {
     BOOT_MS = 30000, /* until it is known */
-    BOOT_MOST_MS = 600000
+    BOOT_MOST_MS = 600000,
+    FRESH_MS = 2000 /* who was idle longer ago may have taken a job */
 };
 
 static void add_step(struct decision *decision, enum step_kind kind, int32_t before, int32_t after)
@@ -58,14 +59,20 @@ static void note_work(const struct policy *policy, struct history *history,
     history->woken_waiting = is_exact ? waiting.number : 0;
 }
 
-static void note_present(struct history *history, const struct inputs *inputs)
+static void note_present(const struct policy *policy, struct history *history,
+                         const struct inputs *inputs)
 {
     int32_t before = history->present;
+    int64_t boot_ms = policy_boot_ms(policy, history);
     if (inputs->present < 0)
         return;
     if (history->has_past && before >= 0 && inputs->present > before) {
-        history->grown_ms = inputs->now_ms;
-        history->woken_ms = before == 0 ? inputs->now_ms : history->woken_ms;
+        /* While the credit of one growth runs another does not renew it, or a pool that grows
+         * steadily would never heed the age of its jobs. */
+        if (history->grown_ms == 0 || inputs->now_ms - history->grown_ms >= boot_ms)
+            history->grown_ms = inputs->now_ms;
+        if (before == 0 && history->woken_waiting > 0) /* by work, not by a schedule or a person */
+            history->woken_ms = inputs->now_ms;
     }
     if (inputs->present == 0)
         history->woken_ms = 0;
@@ -190,13 +197,25 @@ static int64_t step_of(const struct ramp *ramp, int32_t from)
     return ramp->is_percent ? greater(1, (int32_t)((int64_t)from * ramp->step / 100)) : ramp->step;
 }
 
-/* Begins a step if one may begin. Returns from where it goes. */
-static int32_t stride_from(struct stride *stride, const struct ramp *ramp, int32_t present,
-                           int64_t now_ms)
+/* Begins a step if one may begin: its time is over, or the size went the other way since. Returns
+ * from where it goes. */
+static int32_t stride_from(struct stride *stride, const struct ramp *ramp, bool has_turned,
+                           int32_t present, int64_t now_ms)
 {
-    if (stride->since_ms == 0 || now_ms - stride->since_ms >= ramp->every_ms)
+    if (stride->since_ms == 0 || now_ms - stride->since_ms >= ramp->every_ms || has_turned)
         *stride = (struct stride){now_ms, present};
     return stride->from;
+}
+
+/* A guess of nothing better is no wish for less. */
+static bool is_guess(const struct decision *decision)
+{
+    for (size_t i = 0; i < decision->n_steps; i++) {
+        enum step_kind kind = decision->steps[i].kind;
+        if (kind == STEP_HOLD || kind == STEP_DOUBT || kind == STEP_CRASHED)
+            return true;
+    }
+    return false;
 }
 
 /* Both go_up() and go_down() are told of every size that is wanted, and return the present one
@@ -205,6 +224,8 @@ static int32_t go_up(const struct policy *policy, struct history *history,
                      const struct inputs *inputs, int32_t size, struct decision *decision)
 {
     int32_t present = inputs->present;
+    if (size <= present && is_guess(decision))
+        return present;
     int32_t least = window_least(&history->up, size, policy->up.after_ms, inputs->now_ms);
     if (size <= present)
         return present;
@@ -213,7 +234,9 @@ static int32_t go_up(const struct policy *policy, struct history *history,
         add_step(decision, STEP_UP_AFTER, size, lasting);
     if (lasting == present || policy->up.step == 0)
         return lasting;
-    int64_t from = stride_from(&history->up_stride, &policy->up, present, inputs->now_ms);
+    bool has_fallen = present < history->up_stride.from;
+    int64_t from =
+        stride_from(&history->up_stride, &policy->up, has_fallen, present, inputs->now_ms);
     int64_t most = from + step_of(&policy->up, (int32_t)from);
     if (lasting <= most)
         return lasting;
@@ -234,7 +257,9 @@ static int32_t go_down(const struct policy *policy, struct history *history,
         add_step(decision, STEP_DOWN_AFTER, size, lasting);
     if (lasting == present || policy->down.step == 0)
         return lasting;
-    int64_t from = stride_from(&history->down_stride, &policy->down, present, inputs->now_ms);
+    bool has_risen = present > history->down_stride.from;
+    int64_t from =
+        stride_from(&history->down_stride, &policy->down, has_risen, present, inputs->now_ms);
     int64_t least = from - step_of(&policy->down, (int32_t)from);
     if (lasting >= least)
         return lasting;
@@ -269,7 +294,9 @@ static int32_t after_drift(const struct history *history, const struct inputs *i
 static int32_t spare_busy(const struct policy *policy, struct history *history,
                           const struct inputs *inputs, int32_t size, struct decision *decision)
 {
-    struct value busy = policy_known(policy, inputs, inputs->reading.busy);
+    bool is_fresh = inputs->now_ms - inputs->reading.at_ms <= FRESH_MS;
+    struct value busy =
+        is_fresh ? policy_known(policy, inputs, inputs->reading.busy) : VALUE_UNKNOWN;
     bool are_named = policy->protect == PROTECT_IDLE && inputs->names_busy;
     bool are_idle = !are_named && busy.doubt == KNOWN_EXACT && busy.number == 0;
     if (size >= inputs->present || policy->protect == PROTECT_NONE || are_idle) {
@@ -306,7 +333,7 @@ struct decision policy_decide(const struct policy *policy, struct history *histo
                               const struct inputs *inputs)
 {
     struct decision decision = {0};
-    note_present(history, inputs);
+    note_present(policy, history, inputs);
     note_work(policy, history, inputs);
     int32_t size = after_votes(policy, history, inputs, &decision);
     size = after_crashes(inputs, size, &decision);
@@ -321,6 +348,8 @@ struct decision policy_decide(const struct policy *policy, struct history *histo
         size = within_bounds(policy, size, &decision); /* so that a max that fell spares them too */
         size = spare_busy(policy, history, inputs, size, &decision);
         size = within_room(inputs, size, &decision);
+    } else {
+        history->busy_since_ms = 0;
     }
     decision.size = size;
     return decision;

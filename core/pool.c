@@ -10,13 +10,13 @@
 
 enum {
     CRASHES_STALE_MS = 600000,
-    BUSY_STALE_MS = 5000, /* who was busy so long ago may not be, and the other way round */
+    BUSY_STALE_MS = 2000, /* who was busy so long ago may not be, and the other way round */
     SPARED_MS = 5000,     /* a shrink that busy workers hold back is tried again after this */
     ASK_DUE_MS = 10000,   /* how often to ask when the next job is due, */
     ASK_DUE_SHARE = 100   /* for at most one in so many of the time: some stores read all for it */
 };
 
-#define NOT_REFUSED ((struct refused){-1, 0, 0})
+#define NOT_REFUSED ((struct refused){-1, 0, 0, false})
 
 static int32_t greater(int32_t a, int32_t b)
 {
@@ -93,8 +93,9 @@ static bool have_same_rules(const struct policy *a, const struct policy *b)
     return are_same;
 }
 
-void pool_inherit(struct pool *pool, const struct pool *old)
+void pool_inherit(struct pool *pool, const struct pool *old, int64_t utc_ms)
 {
+    pool_follow_schedule(pool, utc_ms);
     pool->history = old->history;
     if (!have_same_rules(&pool->policy, &old->policy))
         pool->history.in_force = 0; /* which is by their numbers */
@@ -286,6 +287,30 @@ static struct reading join(const struct pool *pool, int64_t now_ms)
     return whole;
 }
 
+/* Growth that was refused is no better asked for by another number. */
+static bool is_held_by_refusal(const struct refused *refused, int32_t present, int32_t size,
+                               int64_t now_ms)
+{
+    if (refused->size < 0 || now_ms >= refused->until_ms)
+        return false;
+    return size == refused->size || (refused->is_growth && size > present);
+}
+
+/* What pools share holds this one where it is, which no change of a size tells. */
+static void tell_limit(struct pool *pool)
+{
+    const struct decision *decision = &pool->decision;
+    bool was = pool->is_limited;
+    pool->is_limited = false;
+    for (size_t i = 0; i < decision->n_steps; i++)
+        pool->is_limited |= decision->steps[i].kind == STEP_LIMIT && decision->size == pool->size;
+    if (pool->is_limited && !was)
+        log_write(LOG_WARN, pool->spec->name, "%d, not more: limit %s leaves none", pool->size,
+                  decision->room_of);
+    else if (was && !pool->is_limited)
+        log_write(LOG_INFO, pool->spec->name, "no limit holds it any more");
+}
+
 void pool_decide(struct pool *pool, int64_t now_ms)
 {
     pool->reading = join(pool, now_ms);
@@ -304,9 +329,12 @@ void pool_decide(struct pool *pool, int64_t now_ms)
     pool->decision = policy_decide(&pool->policy, &pool->history, &pool->inputs);
     pool->decided_by = pool->policy;
     pool->decided_in = pool->timetable.entry;
+    if (hand_is(&pool->hand, OVERRIDE_HOLD) || hand_is(&pool->hand, OVERRIDE_PAUSE))
+        pool->history.busy_since_ms = 0; /* nobody waits for the busy now */
     hand_decide(&pool->hand, pool->size, &pool->decision);
+    tell_limit(pool);
     int32_t size = pool->decision.size;
-    bool is_refused = size == pool->refused.size && now_ms < pool->refused.until_ms;
+    bool is_refused = is_held_by_refusal(&pool->refused, pool->size, size, now_ms);
     bool is_spared = pool->decision.spares_busy && now_ms < pool->spared.again_ms;
     bool is_change = pool->size >= 0 && size != pool->size && !is_refused && !is_spared;
     pool->wanted = is_change ? size : -1;
@@ -451,7 +479,8 @@ void pool_take_size(struct pool *pool, const struct answer *answer, int64_t now_
     const char *trouble = answer->unknown;
     if (size < 0 && trouble == NULL)
         trouble = "the platform does not tell its size";
-    if (size >= 0 && size == pool->refused.size)
+    if (size >= 0 &&
+        (size == pool->refused.size || (pool->refused.is_growth && size > pool->refused.size)))
         pool->refused = NOT_REFUSED;
     if (size < 0 || pool->refused.size < 0) /* a refusal stands until the platform takes a change */
         note_trouble(pool, &pool->size_trouble, trouble);
@@ -518,7 +547,9 @@ static void note_refusal(struct pool *pool, const char *why, int32_t size, int64
                          int64_t gap_ms)
 {
     enum { GAP_MOST_MS = 300000 };
-    bool is_again = pool->refused.size == pool->applying && pool->refused.gap_ms > 0;
+    bool is_growth = pool->size >= 0 && pool->applying > pool->size;
+    bool is_again = pool->refused.gap_ms > 0 && (pool->refused.size == pool->applying ||
+                                                 (is_growth && pool->refused.is_growth));
     int64_t next_ms = is_again ? 2 * pool->refused.gap_ms : gap_ms;
     struct text trouble = {0};
     text_add_format(&trouble, "asked for %d", pool->applying);
@@ -529,7 +560,7 @@ static void note_refusal(struct pool *pool, const char *why, int32_t size, int64
     text_fini(&trouble);
     if (is_again && next_ms > GAP_MOST_MS)
         next_ms = GAP_MOST_MS;
-    pool->refused = (struct refused){pool->applying, now_ms + next_ms, next_ms};
+    pool->refused = (struct refused){pool->applying, now_ms + next_ms, next_ms, is_growth};
 }
 
 void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t now_ms,

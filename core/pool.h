@@ -17,6 +17,7 @@ struct refused {
     int32_t size;     /* -1: nothing */
     int64_t until_ms; /* it is not asked for that again before */
     int64_t gap_ms;   /* the last pause until that, doubled each time */
+    bool is_growth;   /* then no other size above the present one is asked for either */
 };
 
 /* A store that is measured for a pool. */
@@ -81,6 +82,8 @@ struct pool {
     char *why;        /* and why, for the log */
     int32_t told;     /* dry run: the size last told; -1: none */
     struct refused refused;
+    bool is_limited;       /* what pools share holds it, as last logged */
+    bool is_stuck;         /* its platform takes no change now */
     char *reading_trouble; /* why values are missing, as last logged; NULL: they are not */
     char *size_trouble;    /* why the size is not known or not as wanted, likewise */
     struct hand hand;
@@ -92,8 +95,8 @@ struct pool {
 void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit, bool names_busy);
 void pool_fini(struct pool *pool);
 
-/* Carries over what outlasts a new configuration. */
-void pool_inherit(struct pool *pool, const struct pool *old);
+/* Carries over what outlasts a new configuration, which comes at utc_ms. */
+void pool_inherit(struct pool *pool, const struct pool *old, int64_t utc_ms);
 
 /* Puts in force what the schedule says at utc_ms. Returns how long that holds at least,
  * INT64_MAX: for ever. */

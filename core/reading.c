@@ -57,6 +57,7 @@ struct reading reading_join(const struct reading *readings, size_t n, int64_t st
     for (size_t i = 0; i < n; i++) {
         bool is_stale = now_ms - readings[i].at_ms > stale_ms;
         struct reading next = is_stale ? READING_NONE : readings[i];
+        next.at_ms = readings[i].at_ms;
         whole = i == 0 ? next : join(&whole, &next);
     }
     return whole;

@@ -23,7 +23,8 @@ static int64_t taken(const struct settings *settings, const struct pool *pools, 
     int64_t sum = 0;
     for (size_t i = 0; i < settings->n_pools; i++) {
         int64_t amount = i != but ? use_of(pools[i].spec, limit) : 0;
-        int32_t size = greatest(pools[i].size, pools[i].wanted, pools[i].applying);
+        int32_t wanted = pools[i].is_stuck ? -1 : pools[i].wanted; /* it cannot have it now */
+        int32_t size = greatest(pools[i].size, wanted, pools[i].applying);
         if (amount > 0 && size < 0)
             return -1;
         sum += amount * size; /* both are checked to be small */

@@ -259,9 +259,17 @@ static void check_process(const struct request *request, const struct pool_spec 
 static void add_source(const struct request *request, struct pool_spec *pool,
                        const struct config_node *top, const struct config_node *own)
 {
-    pool->sources = memory_resize(pool->sources, pool->n_sources + 1, sizeof *pool->sources);
-    pool->sources[pool->n_sources++] =
+    size_t source =
         settings_read_instance(request->reader, INSTANCE_QUEUE, top, own, request->place);
+    for (size_t i = 0; i < pool->n_sources; i++)
+        if (source != SIZE_MAX && pool->sources[i] == source) {
+            config_mistake(request->config, own,
+                           "this is the same store with the same options as the one before: its "
+                           "jobs would count twice");
+            return;
+        }
+    pool->sources = memory_resize(pool->sources, pool->n_sources + 1, sizeof *pool->sources);
+    pool->sources[pool->n_sources++] = source;
 }
 
 /* One map, merged with the top's; or a list of maps, each for itself. */

@@ -243,8 +243,13 @@ static void read_rules(const struct request *request, struct policy *policy)
     struct rule_list rules;
     const struct entry_keys *keys = &request->keys;
     const struct config_node *list = config_get(request->node, "rules");
-    if (list == NULL)
-        return;
+    if (list == NULL || config_is_null(list))
+        return; /* the pool's */
+    if (config_kind(list) == CONFIG_LIST && config_count(list) == 0 && policy->per_dyno == 0 &&
+        keys->min == DYN_ABSENT)
+        config_mistake(request->config, list,
+                       "rules is empty, so nothing would be asked for: leave it out for the "
+                       "pool's rules, or give min");
     settings_read_rules(request->config, list, &rules);
     settings_check_rules(request->config, &rules, keys->min == DYN_ABSENT ? 0 : keys->min,
                          keys->max == DYN_ABSENT ? INT32_MAX : keys->max, request->settings,

@@ -39,6 +39,7 @@ static void take(struct spending *spending, const char *chars)
     cJSON *json = cJSON_Parse(chars);
     const cJSON *month = cJSON_GetObjectItemCaseSensitive(json, "month");
     const cJSON *dyno_ms = cJSON_GetObjectItemCaseSensitive(json, "dyno_ms");
+    const cJSON *ran = cJSON_GetObjectItemCaseSensitive(json, "dynos");
     const cJSON *until = cJSON_GetObjectItemCaseSensitive(json, "until_ms");
     int year;
     int number;
@@ -48,6 +49,8 @@ static void take(struct spending *spending, const char *chars)
         spending->dyno_ms = (int64_t)dyno_ms->valuedouble;
     if (cJSON_IsNumber(until) && until->valuedouble > 0 && until->valuedouble < 9e15)
         spending->noted_ms = (int64_t)until->valuedouble;
+    if (cJSON_IsNumber(ran) && ran->valuedouble > 0 && ran->valuedouble < 1e9)
+        spending->dynos = (int64_t)ran->valuedouble;
     cJSON_Delete(json);
 }
 
@@ -56,6 +59,7 @@ void spending_inherit(struct spending *spending, const struct spending *old)
     const struct settings *settings = spending->settings;
     *spending = *old;
     spending->settings = settings;
+    spending->told = 0; /* of another budget, maybe */
 }
 
 void spending_init(struct spending *spending, const struct settings *settings, int64_t utc_ms)
@@ -86,9 +90,11 @@ void spending_write(struct spending *spending, int64_t utc_ms)
     if (folder == NULL)
         return;
     spending->written_ms = utc_ms;
-    text_add_format(
-        &text, "{\"month\":\"%04d-%02d\",\"dyno_ms\":%" PRId64 ",\"until_ms\":%" PRId64 "}\n",
-        spending->month / 12, spending->month % 12 + 1, spending->dyno_ms, spending->noted_ms);
+    text_add_format(&text,
+                    "{\"month\":\"%04d-%02d\",\"dyno_ms\":%" PRId64 ",\"until_ms\":%" PRId64
+                    ",\"dynos\":%" PRId64 "}\n",
+                    spending->month / 12, spending->month % 12 + 1, spending->dyno_ms,
+                    spending->noted_ms, spending->dynos);
     state_file_make_folder(folder);
     int result = state_file_replace(folder, NAME, &text, &error);
     if (result != 0 && !spending->is_failing)
@@ -100,13 +106,15 @@ void spending_write(struct spending *spending, int64_t utc_ms)
 
 /* ---- Counting ---- */
 
-/* What runs, or what was last known to. */
-static int64_t dynos(const struct pool *pools, size_t n)
+/* What runs; -1 where the size of a pool was never known. */
+static int64_t count_dynos(const struct pool *pools, size_t n)
 {
     int64_t sum = 0;
     for (size_t i = 0; i < n; i++) {
         int32_t size = pools[i].size >= 0 ? pools[i].size : pools[i].history.present;
-        sum += size > 0 ? size : 0;
+        if (size < 0 || (pools[i].size < 0 && !pools[i].history.has_past))
+            return -1;
+        sum += size;
     }
     return sum;
 }
@@ -141,7 +149,10 @@ void spending_note(struct spending *spending, const struct pool *pools, size_t n
         spending->told = 0;
     }
     if (!has_gap)
-        spending->dyno_ms += dynos(pools, n) * (utc_ms - since_ms);
+        spending->dyno_ms += spending->dynos * (utc_ms - since_ms);
+    int64_t dynos = count_dynos(pools, n);
+    if (dynos >= 0)
+        spending->dynos = dynos;
     spending->noted_ms = utc_ms;
     tell(spending);
     if (utc_ms - spending->written_ms >= WRITE_MS || utc_ms < spending->written_ms)

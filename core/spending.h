@@ -10,6 +10,7 @@ struct spending {
     const struct settings *settings;
     int32_t month;      /* 12 * year + month from 0 on */
     int64_t dyno_ms;    /* so far in it */
+    int64_t dynos;      /* that ran when it was last noted */
     int64_t noted_ms;   /* until when, UTC; 0: nothing was counted yet */
     int64_t written_ms; /* when the file was, UTC */
     int32_t told;       /* in hundredths of the budget, what was logged this month */

@@ -81,7 +81,9 @@ const char *url_read(const char *text, struct url *url)
     const char *at = memrchr(text, '@', length);
     const char *host = at != NULL ? at + 1 : text;
     const char *rest = text + length;
-    bool is_good = (at == NULL || read_user(url, text, (size_t)(at - text))) &&
+    /* They may be part of a password, which then would be taken for the host, and be shown. */
+    bool is_odd = strchr(rest, '#') != NULL || (host != rest && strchr(rest, '@') != NULL);
+    bool is_good = !is_odd && (at == NULL || read_user(url, text, (size_t)(at - text))) &&
                    read_host(url, host, (size_t)(rest - host));
     return is_good ? rest : NULL;
 }

@@ -17,6 +17,8 @@ run() { # sets status, out, err
 run --help
 is '--help has status 0' $status 0
 has '--help names the commands' "$out" 'count'
+run help
+is 'help has status 0 too' $status 0
 run --version
 has '--version' "$out" 'dynomatic '
 if [ -c /dev/full ]; then
@@ -124,6 +126,29 @@ run once
 is 'once again has nothing to do' "$(requests PATCH)" 1
 run once --dry-run
 has 'once --dry-run says so too' "$err" '5, stays (at least 10 waiting'
+
+# ---- the journal ----
+
+cp dynomatic.yml plain.yml
+echo 'journal: /nowhere/at/all/j.jsonl' >>dynomatic.yml
+run once
+is 'a journal that cannot be opened is a mistake' $status 2
+has 'and named' "$err" 'cannot open the journal /nowhere/at/all/j.jsonl: No such file or directory'
+{ cat plain.yml; echo "journal: $scratch/j.jsonl"; } >dynomatic.yml
+set_jobs_sqlite "$db" 0
+run once --dry-run
+has 'a dry run is written as one' "$(cat "$scratch/j.jsonl")" '"kind":"dry_run"'
+has_not 'and as no decision' "$(cat "$scratch/j.jsonl")" '"kind":"decision"'
+run once
+is 'with a journal once waits as run does' "$(quantity worker)" 5
+run once
+is 'from one to the next' "$(quantity worker)" 5
+mv plain.yml dynomatic.yml
+run once
+is 'without one it does not' "$(quantity worker)" 0
+set_jobs_sqlite "$db" 12
+run once
+is 'and so on' "$(quantity worker)" 5
 
 run plugins
 has 'plugins lists the adapters' "$out" 'delayedjob'

@@ -33,6 +33,10 @@ kill -HUP "$daemon_pid"
 ok 'a bad file is refused, with the mistake' until_true 20 logged 'at_leest'
 ok 'and told' until_true 20 logged 'stays in force'
 is 'each mistake is one line' "$(grep -c 'msg="[^"]*  *^' "$scratch/daemon.log")" 0
+write_config 7
+echo 'journal: /nowhere/at/all/j.jsonl' >>"$scratch/dynomatic.yml"
+kill -HUP "$daemon_pid"
+ok 'so is one with a journal that cannot be opened' until_true 20 logged 'cannot open the journal'
 set_jobs_sqlite "$db" 0
 ok 'the one before goes on' until_true 20 quantity_is worker 0
 stop_daemon

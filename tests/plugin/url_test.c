@@ -15,7 +15,10 @@ static const struct {
     {"host", "[-][-][host][0][]"},
     {"host:1/name?a=b", "[-][-][host][1][/name?a=b]"},
     {"user@host", "[user][-][host][0][]"},
-    {"user:pass@host:65535#x", "[user][pass][host][65535][#x]"},
+    {"user:pass@host:65535/x", "[user][pass][host][65535][/x]"},
+    {":s3c@ret#1@host", NULL}, /* what stands there may be of a password */
+    {":s3c@ret/1@host", NULL},
+    {"host#x", NULL},
     {":pass@host", "[-][pass][host][0][]"},
     {"user:@host", "[user][-][host][0][]"},
     {"us%40er:p%3Aa%2fs%25s@host", "[us@er][p:a/s%s][host][0][]"},

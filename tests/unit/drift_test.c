@@ -55,7 +55,20 @@ static void somebody_else_meanwhile(void)
     struct drift drift = DRIFT_NONE;
     drift_take_size(&drift, 3, 1);
     drift_take_applied(&drift, 5, -1, 1000);
-    CHECK_INT(drift_take_size(&drift, 4, 2000), DRIFT_OTHERS);
+    CHECK_INT(drift_take_size(&drift, 6, 2000), DRIFT_OTHERS);
+}
+
+/* At a limit, or at workers that are busy. */
+static void a_platform_that_stops_short(void)
+{
+    struct drift drift = DRIFT_NONE;
+    drift_take_size(&drift, 1, 1);
+    drift_take_applied(&drift, 12, -1, 1000);
+    CHECK_INT(drift_take_size(&drift, 8, 2000), DRIFT_LATE);
+    drift_take_applied(&drift, 2, -1, 3000);
+    CHECK_INT(drift_take_size(&drift, 5, 4000), DRIFT_LATE);
+    drift_take_applied(&drift, 9, -1, 5000);
+    CHECK_INT(drift_take_size(&drift, 4, 6000), DRIFT_OTHERS); /* the other way */
 }
 
 static const struct test tests[] = {
@@ -63,6 +76,7 @@ static const struct test tests[] = {
     {"a size that was not asked for is somebody else's", what_was_not_asked_for},
     {"less than was asked for is the platform's answer", less_than_asked_for},
     {"a change without an answer may be done late", an_answer_that_was_lost},
+    {"a platform may stop short of what was asked for", a_platform_that_stops_short},
     {"after ten minutes it is not ours any more", nobody_waits_for_ever},
     {"somebody else may change it while an answer is lost", somebody_else_meanwhile},
 };

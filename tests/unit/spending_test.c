@@ -97,8 +97,28 @@ static void a_size_that_is_not_known_is_the_last_one(void)
     pass(&bench, 0);
     bench.pool.size = -1;
     bench.pool.history.present = 3;
+    bench.pool.history.has_past = true;
     pass(&bench, 0);
-    CHECK_INT(bench.spending.dyno_ms, 3 * MINUTE_MS);
+    pass(&bench, 0);
+    CHECK_INT(bench.spending.dyno_ms, (5 + 3) * MINUTE_MS); /* what ran until then, and since */
+    child_remove_folder(folder);
+    free(folder);
+}
+
+/* From cron it never sees a minute pass. */
+static void what_ran_between_two_runs_is_counted(void)
+{
+    struct bench bench;
+    struct bench again;
+    char *folder = child_make_folder();
+    start(&bench, folder, true);
+    pass(&bench, 0);
+    spending_write(&bench.spending, bench.now_ms);
+    start(&again, folder, true);
+    again.pool.size = -1; /* it is not read yet */
+    again.now_ms = EVENING_MS + 15 * MINUTE_MS;
+    pass(&again, 0);
+    CHECK_INT(again.spending.dyno_ms, 5 * 15 * MINUTE_MS);
     child_remove_folder(folder);
     free(folder);
 }
@@ -126,6 +146,7 @@ static const struct test tests[] = {
     {"a budget that warns stops nothing", a_budget_that_warns_stops_nothing},
     {"a restart goes on counting", a_restart_goes_on_counting},
     {"a size that is not known is the last one", a_size_that_is_not_known_is_the_last_one},
+    {"what ran between two runs is counted", what_ran_between_two_runs_is_counted},
     {"a file that is broken counts from now", a_file_that_is_broken_counts_from_now},
 };
 SUITE_MAIN("spending", tests)
