@@ -21,17 +21,20 @@ struct command_line {
     const char *output;   /* -o; NULL: not given */
     const char *duration; /* --for */
     const char *why;
+    const char *prices;
+    const char *size;
     const char *argument; /* NULL: none */
     const char *second;   /* the argument after it, likewise */
 };
 
-int command_run(const struct command_line *line);    /* command_run.c */
-int command_once(const struct command_line *line);   /* command_run.c */
-int command_check(const struct command_line *line);  /* command_check.c */
-int command_count(const struct command_line *line);  /* command_count.c */
-int command_detect(const struct command_line *line); /* command_detect.c */
-int command_init(const struct command_line *line);   /* command_init.c */
-int command_hold(const struct command_line *line);   /* command_hold.c, with the next three */
+int command_run(const struct command_line *line);     /* command_run.c */
+int command_once(const struct command_line *line);    /* command_run.c */
+int command_check(const struct command_line *line);   /* command_check.c */
+int command_count(const struct command_line *line);   /* command_count.c */
+int command_detect(const struct command_line *line);  /* command_detect.c */
+int command_explain(const struct command_line *line); /* command_explain.c */
+int command_init(const struct command_line *line);    /* command_init.c */
+int command_hold(const struct command_line *line);    /* command_hold.c, with the next three */
 int command_release(const struct command_line *line);
 int command_pause(const struct command_line *line);
 int command_resume(const struct command_line *line);

@@ -36,12 +36,7 @@ static void add_schedules(const struct settings *settings, struct text *out)
 static bool check_instances(const struct settings *settings, const struct ask *ask,
                             struct text *out)
 {
-    bool are_good = true;
-    for (size_t i = 0; i < ask->n; i++)
-        if (ask->all[i].instance == NULL) {
-            text_add_format(out, "%s: %s\n", settings->path, ask->all[i].error.text);
-            are_good = false;
-        }
+    bool are_good = ask_is_open(ask, settings->path, out);
     for (size_t i = 0; i < settings->n_pools; i++) {
         const struct pool_spec *pool = &settings->pools[i];
         struct instance *scaler = ask->all[pool->scaler].instance;

@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A change waits so long for the other pools of its app, to go in one request. */
+enum { CYCLE_GATHER_MS = 100 };
+
 struct cycle;
 
 struct cycle_options {

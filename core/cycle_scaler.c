@@ -5,9 +5,6 @@
 
 #include <stdlib.h>
 
-/* A change waits so long for the other pools of its app, to go in one request. */
-enum { GATHER_MS = 100 };
-
 /* ---- Read ---- */
 
 static void start_read(struct line *line, struct crew *crew, int64_t now_ms)
@@ -111,8 +108,8 @@ static int64_t apply_due(struct cycle *cycle, struct line *line, int64_t now_ms)
     }
     if (line->paces[CALL_READ].failing_since_ms != 0)
         return INT64_MAX;
-    int64_t gathered_ms =
-        is_more_coming(cycle, line) ? line->wanted_since_ms + GATHER_MS : line->wanted_since_ms;
+    int64_t gathered_ms = is_more_coming(cycle, line) ? line->wanted_since_ms + CYCLE_GATHER_MS
+                                                      : line->wanted_since_ms;
     return later(gathered_ms, line_next(cycle, line, CALL_APPLY));
 }
 

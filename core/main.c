@@ -21,12 +21,15 @@ enum {
     TAKES_OUTPUT = 16,
     TAKES_FOR = 32,
     TAKES_WHY = 64,
-    TAKES_ARGUMENT = 128,
-    TAKES_SECOND = 256
+    TAKES_SIZE = 128,
+    TAKES_PRICES = 256,
+    TAKES_ARGUMENT = 512,
+    TAKES_SECOND = 1024
 };
 
-static const char *const options_of_some[] = {"--dry-run", "--json", "--connect", "--all",
-                                              "--output",  "--for",  "--why"};
+static const char *const options_of_some[] = {"--dry-run", "--json",   "--connect",
+                                              "--all",     "--output", "--for",
+                                              "--why",     "--size",   "--prices"};
 
 static const struct command {
     const char *name;
@@ -38,6 +41,8 @@ static const struct command {
     {"once", command_once, TAKES_DRY_RUN, "one cycle: measure, decide, apply; for cron"},
     {"check", command_check, TAKES_CONNECT, "check the configuration, plugins' options included"},
     {"count", command_count, TAKES_JSON | TAKES_ALL, "show what waits now"},
+    {"explain", command_explain, TAKES_JSON | TAKES_SIZE | TAKES_PRICES,
+     "tell what the configuration promises, without connecting"},
     {"detect", command_detect, TAKES_JSON, "show which job stores the environment names"},
     {"init", command_init, TAKES_OUTPUT, "write a configuration from what is found"},
     {"hold", command_hold, TAKES_ARGUMENT | TAKES_SECOND | TAKES_FOR | TAKES_WHY | TAKES_JSON,
@@ -67,11 +72,13 @@ static int print_help(void)
              "                     /etc/dynomatic/dynomatic.yml)\n"
              "      --dry-run      run, once: decide and tell, apply nothing\n"
              "      --connect      check: try each instance too\n"
-             "      --json         count, detect, hold: for programs\n"
+             "      --json         count, detect, explain, hold: for programs\n"
              "      --all          count: also what runs, is due later, or was given up\n"
              "  -o, --output FILE  init: the file to write (else dynomatic.yml; - prints it)\n"
              "      --for TIME     hold, pause: end after 30m, 2h ...\n"
              "      --why TEXT     hold, pause: the reason, for others\n"
+             "      --size SIZE    explain: what a dyno is (else Standard-1X), for the costs\n"
+             "      --prices FILE  explain: another table of prices\n"
              "  -v, --verbose      tell more\n"
              "  -V, --version      print the version\n"
              "  -h, --help         print this\n\n"
@@ -156,6 +163,7 @@ int main(int argc, char **argv)
         {"json", no_argument, NULL, 'j'},         {"connect", no_argument, NULL, 'C'},
         {"all", no_argument, NULL, 'a'},          {"output", required_argument, NULL, 'o'},
         {"for", required_argument, NULL, 'f'},    {"why", required_argument, NULL, 'w'},
+        {"size", required_argument, NULL, 's'},   {"prices", required_argument, NULL, 'p'},
         {"verbose", no_argument, NULL, 'v'},      {"version", no_argument, NULL, 'V'},
         {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
@@ -198,6 +206,14 @@ int main(int argc, char **argv)
         case 'w':
             line.why = optarg;
             given |= TAKES_WHY;
+            break;
+        case 's':
+            line.size = optarg;
+            given |= TAKES_SIZE;
+            break;
+        case 'p':
+            line.prices = optarg;
+            given |= TAKES_PRICES;
             break;
         case 'v':
             line.is_verbose = true;

@@ -15,7 +15,7 @@ for file in bin/dynomatic bin/dynomatic-check-plugin bin/dynomatic-new-plugin bi
   share/man/man1/dynomatic.1 share/man/man1/dynomatic-fake-heroku.1 share/man/man3/dynomatic-plugin.3 \
   share/man/man5/dynomatic.yml.5 share/man/man7/dynomatic-delayedjob.7 share/man/man7/dynomatic-resque.7 share/man/man7/dynomatic-sidekiq.7 \
   share/man/man7/dynomatic-heroku-formation.7 share/man/man7/dynomatic-heroku-hobby.7 \
-  lib/pkgconfig/dynomatic.pc share/aclocal/dynomatic.m4 share/dynomatic/exports.map \
+  lib/pkgconfig/dynomatic.pc share/aclocal/dynomatic.m4 share/dynomatic/exports.map share/dynomatic/prices.yml \
   share/doc/dynomatic/tutorial.md share/doc/dynomatic/abi.md share/dynomatic/examples/spool.c \
   share/dynomatic/examples/files.c share/dynomatic/examples/folder.cc share/dynomatic/examples/project/Makefile \
   share/dynomatic/examples/sizes.cc share/dynomatic/examples/maildir.rs \
@@ -25,6 +25,8 @@ done
 is "plugins are one file each" "$(printf '%s\n' "$files" | grep -c '\.la$')" 0
 has 'the installed program lists the installed plugins' \
   "$(DYNOMATIC_PLUGIN_PATH=$root$prefix/lib/dynomatic "$root$prefix/bin/dynomatic" plugins)" delayedjob
+ok 'the installed program looks for the installed prices' \
+  grep -q "$prefix/share/dynomatic/prices.yml" "$root$prefix/bin/dynomatic"
 ok 'make uninstall' make -s uninstall DESTDIR="$root"
 is 'it leaves nothing' "$(installed)" ''
 is 'nor a folder of its own' "$(find "$root" -type d -name dynomatic)" ''
