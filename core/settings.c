@@ -224,6 +224,12 @@ static void read_keys(struct request *request)
     if (request->own != NULL)
         option_fill(pool_table, request->config, request->own, other_keys, N_POOL_OTHERS, keys);
     option_complete(pool_table, request->config, request->place, keys);
+    const struct config_node *queues = node_of(request, "queues");
+    if (queues != NULL && config_kind(queues) == CONFIG_SCALAR &&
+        strchr(config_text(queues), ',') != NULL)
+        config_mistake(request->config, queues,
+                       "this is one queue with a comma in its name: several are a list, as in "
+                       "[default, mailers], and one of this name is [\"a,b\"]");
     const struct config_node *process = node_of(request, "process");
     if (keys->process != NULL && keys->process[0] == '\0' && !config_is_broken(process))
         config_mistake(request->config, process, "process must not be empty");

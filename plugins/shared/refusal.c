@@ -135,6 +135,22 @@ static void add_words(struct refusal *refusal, const struct http_reply *reply,
         add(refusal, ", \"", quote(reply->body, reply->length, token, words, sizeof words), "\"");
 }
 
+/* Whether the token has one of the scopes that were asked for, so that they say nothing. */
+static bool has_scope(const struct http_reply *reply)
+{
+    size_t length;
+    size_t room;
+    const char *scope = http_header(reply, "Oauth-Scope", &length);
+    const char *accepted = http_header(reply, "Oauth-Scope-Accepted", &room);
+    if (scope == NULL || accepted == NULL)
+        return false;
+    for (size_t i = 0; i < room; i += strcspn(accepted + i, " ") + 1)
+        if (strncmp(accepted + i, scope, length) == 0 && length <= room - i &&
+            (length == room - i || accepted[i + length] == ' '))
+            return true;
+    return false;
+}
+
 static void write_text(struct refusal *refusal, const struct http_reply *reply,
                        const struct said *said, const char *advice, const char *token)
 {
@@ -142,7 +158,7 @@ static void write_text(struct refusal *refusal, const struct http_reply *reply,
     add_words(refusal, reply, said, token);
     if (advice != NULL)
         add(refusal, ": ", advice, "");
-    if (reply->status == 403) {
+    if (reply->status == 403 && !has_scope(reply)) {
         add_header(refusal, reply, "Oauth-Scope", "; the token has the scope \"", "\"", token);
         add_header(refusal, reply, "Oauth-Scope-Accepted", ", this takes one of \"", "\"", token);
     }

@@ -306,6 +306,17 @@ static const struct row refused[] = {
      -1,
      1,
      0},
+    {"somebody else's app, with a scope that would do",
+     {{.status = "403 Forbidden",
+       .headers = "Oauth-Scope: global\r\nOauth-Scope-Accepted: global read write\r\n"
+                  "Request-Id: 1a\r\n",
+       .body = ERROR("forbidden", "You do not have access to the app myapp.")}},
+     DYN_BROKEN,
+     "give the token's account access to the app, and the token the scopes read and write "
+     "(Request-Id 1a)",
+     -1,
+     1,
+     0},
     {"a suspended app",
      {{.status = "403 Forbidden", .body = ERROR("suspended", "No.")}},
      DYN_BROKEN,
