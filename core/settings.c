@@ -243,23 +243,41 @@ static void copy_queues(const struct dyn_list *queues, struct pool_spec *pool)
     pool->n_queues = queues->n;
 }
 
+/* What two pools both set, NULL if there is nothing. */
+static const char *shared_name(const struct settings *settings, const struct pool_spec *a,
+                               const struct pool_spec *b)
+{
+    const struct instance_spec *left = &settings->instances[a->scaler];
+    const struct instance_spec *right = &settings->instances[b->scaler];
+    const char *left_process = a->process;
+    const char *right_process = b->process;
+    struct dyn_list of_a = settings_names(left, &left_process);
+    struct dyn_list of_b = settings_names(right, &right_process);
+    for (size_t i = 0; i < of_a.n && settings_same_place(left, right); i++)
+        for (size_t k = 0; k < of_b.n; k++)
+            if (strcmp(of_a.items[i], of_b.items[k]) == 0)
+                return of_a.items[i];
+    return NULL;
+}
+
 /* Two pools that set one number would undo each other's work. */
 static void check_process(const struct request *request, const struct pool_spec *pool)
 {
     const struct settings *settings = request->reader->settings;
     if (pool->scaler >= settings->n_instances || pool->process[0] == '\0')
         return;
-    for (const struct pool_spec *other = settings->pools; other < pool; other++)
-        if (other->scaler < settings->n_instances && strcmp(other->process, pool->process) == 0 &&
-            settings_same_place(&settings->instances[other->scaler],
-                                &settings->instances[pool->scaler])) {
-            const struct config_node *process = own_node(request, "process");
-            config_mistake(request->config, process != NULL ? process : request->place,
-                           "the pools \"%s\" and \"%s\" set the same process; give one of them its "
-                           "own process or scaler",
-                           other->name, pool->name);
-            return;
-        }
+    for (const struct pool_spec *other = settings->pools; other < pool; other++) {
+        const char *name =
+            other->scaler < settings->n_instances ? shared_name(settings, other, pool) : NULL;
+        if (name == NULL)
+            continue;
+        const struct config_node *process = own_node(request, "process");
+        config_mistake(request->config, process != NULL ? process : request->place,
+                       "the pools \"%s\" and \"%s\" set the same process \"%s\"; give one of them "
+                       "its own process or scaler",
+                       other->name, pool->name, name);
+        return;
+    }
 }
 
 static void add_source(const struct request *request, struct pool_spec *pool,

@@ -250,6 +250,19 @@ static bool have_same_candidates(const struct instance_spec *a, const struct ins
     return is_same;
 }
 
+static bool have_same_text(const struct dyn_option *left, const void *left_values,
+                           const struct dyn_option *right, const void *right_values)
+{
+    struct text a = {0};
+    struct text b = {0};
+    option_print_whole(left, left_values, &a);
+    option_print_whole(right, right_values, &b);
+    bool is_same = strcmp(text_chars(&a), text_chars(&b)) == 0;
+    text_fini(&a);
+    text_fini(&b);
+    return is_same;
+}
+
 /* Whether two agree in all options that have these flags. */
 static bool are_same(const struct instance_spec *a, const struct instance_spec *b, uint32_t flags)
 {
@@ -260,20 +273,59 @@ static bool are_same(const struct instance_spec *a, const struct instance_spec *
     for (size_t i = 0; i < table.n && is_same; i++) {
         if ((table.rows[i].flags & flags) != flags)
             continue;
-        struct text left = {0};
-        struct text right = {0};
-        option_print_whole(&table.rows[i], a->options, &left);
-        option_print_whole(&table.rows[i], b->options, &right);
-        is_same = strcmp(text_chars(&left), text_chars(&right)) == 0;
-        text_fini(&left);
-        text_fini(&right);
+        is_same = have_same_text(&table.rows[i], a->options, &table.rows[i], b->options);
     }
     return is_same;
+}
+
+/* An option by which a plugin says where it is, NULL if it has none of this name. */
+static const struct dyn_option *find_place(const struct instance_spec *spec, const char *name)
+{
+    struct option_table table = table_of(spec->plugin);
+    for (size_t i = 0; i < table.n; i++)
+        if ((table.rows[i].flags & DYN_PLACE) != 0 && strcmp(table.rows[i].name, name) == 0)
+            return &table.rows[i];
+    return NULL;
+}
+
+/* Two back-ends of one platform say where they are by options of the same names. */
+static bool share_place(const struct instance_spec *a, const struct instance_spec *b)
+{
+    struct option_table table = table_of(a->plugin);
+    size_t n_left = 0;
+    size_t n_right = 0;
+    for (size_t i = 0; i < table_of(b->plugin).n; i++)
+        n_right += (table_of(b->plugin).rows[i].flags & DYN_PLACE) != 0;
+    for (size_t i = 0; i < table.n; i++) {
+        const struct dyn_option *left = &table.rows[i];
+        if ((left->flags & DYN_PLACE) == 0)
+            continue;
+        const struct dyn_option *right = find_place(b, left->name);
+        if (right == NULL || !have_same_text(left, a->options, right, b->options))
+            return false;
+        n_left++;
+    }
+    return n_left > 0 && n_left == n_right;
+}
+
+struct dyn_list settings_names(const struct instance_spec *spec, const char *const *process)
+{
+    struct option_table table = table_of(spec->plugin);
+    for (size_t i = 0; i < table.n; i++)
+        if ((table.rows[i].flags & DYN_NAMES) != 0 && table.rows[i].type == DYN_LIST) {
+            const char *values = spec->options;
+            struct dyn_list names;
+            memcpy(&names, values + table.rows[i].offset, sizeof names);
+            return names;
+        }
+    return (struct dyn_list){process, 1};
 }
 
 bool settings_same_place(const struct instance_spec *a, const struct instance_spec *b)
 {
     uint32_t flags = 0;
+    if (a->plugin != b->plugin)
+        return share_place(a, b);
     struct option_table table = table_of(a->plugin);
     for (size_t i = 0; i < table.n; i++)
         flags |= table.rows[i].flags & DYN_PLACE;

@@ -56,6 +56,9 @@ void settings_free_instance(struct instance_spec *spec);
 /* Whether two instances are of one place, so that one name means the same at both. */
 bool settings_same_place(const struct instance_spec *a, const struct instance_spec *b);
 
+/* What a pool with this process sets at a scaler: that alone, or what the scaler's options list. */
+struct dyn_list settings_names(const struct instance_spec *spec, const char *const *process);
+
 /* How long the size stays that somebody else has set; 0: not at all. NULL is `correct`. */
 int64_t settings_read_on_drift(struct config *config, const struct config_node *node);
 

@@ -102,7 +102,7 @@ static bool are_variables(const char *names)
 
 static void check_option(const struct plugin *plugin, const struct dyn_option *row)
 {
-    enum { KNOWN = DYN_REQUIRED | DYN_SECRET | DYN_PLACE };
+    enum { KNOWN = DYN_REQUIRED | DYN_SECRET | DYN_PLACE | DYN_NAMES };
     if (is_of_the_host(row->name))
         trial_fail("option %s: this is a key of the host's own", row->name);
     if (!is_line(row->help))

@@ -24,7 +24,7 @@ static const struct dyn_option options[] = {
     HEROKU_OPTIONS,
     {.name = "worker_names",
      .type = DYN_LIST,
-     .flags = DYN_REQUIRED,
+     .flags = DYN_REQUIRED | DYN_NAMES,
      .help = "the process types that run one dyno each, in the order in which they start",
      .offset = offsetof(struct config, worker_names)},
 };

@@ -174,9 +174,12 @@ enum {
 enum {
     DYN_REQUIRED = 1, /* must be given, in the file or through `env` */
     DYN_SECRET = 2,   /* never printed, logged or journalled */
-    DYN_PLACE = 4     /* of a scaler: with the others so flagged it names the place. Where two
+    DYN_PLACE = 4,    /* of a scaler: with the others so flagged it names the place. Where two
                        * instances agree in these, one name means the same workers, and two pools
-                       * of it are refused. If no option is flagged, all are the place */
+                       * of it are refused. If no option is flagged, all are the place. Back-ends
+                       * that flag options of the same names share their places */
+    DYN_NAMES = 8     /* of a scaler, on a list: what a pool of this instance sets at the place, in
+                       * place of one name of its own */
 };
 
 /* Flat list of texts. Absent: items NULL, n 0. */
@@ -197,7 +200,7 @@ struct dyn_option {
                            * spaces; NULL: none */
     const char *help;     /* one line, without a full stop */
     uint32_t type;        /* DYN_TEXT ... */
-    uint32_t flags;       /* DYN_REQUIRED | DYN_SECRET | DYN_PLACE */
+    uint32_t flags;       /* DYN_REQUIRED | DYN_SECRET | DYN_PLACE | DYN_NAMES */
     uint32_t offset;      /* of the member in the config struct */
     uint32_t reserved;    /* 0 */
 };

@@ -111,7 +111,8 @@ HOLDS(DYN_BIT(DYN_CRASHED) == 0x80000u && DYN_AT_LEAST == 1);
 HOLDS(DYN_ERROR == 0 && DYN_WARN == 1 && DYN_INFO == 2 && DYN_DEBUG == 3);
 HOLDS(DYN_TEXT == 0 && DYN_URL == 1 && DYN_INTEGER == 2 && DYN_DURATION == 3);
 HOLDS(DYN_BOOLEAN == 4 && DYN_CHOICE == 5 && DYN_LIST == 6);
-HOLDS(DYN_ABSENT == INT64_MIN && DYN_REQUIRED == 1 && DYN_SECRET == 2 && DYN_PLACE == 4);
+HOLDS(DYN_ABSENT == INT64_MIN && DYN_REQUIRED == 1 && DYN_SECRET == 2 && DYN_PLACE == 4 &&
+      DYN_NAMES == 8);
 
 /* Each function has exactly these parameters and this result: initialising it with another type
  * does not compile. */
