@@ -128,6 +128,16 @@ static bool add_sizes(const struct settings *settings, const struct ask *ask, si
     return are_known;
 }
 
+static bool check_journal(const struct settings *settings, struct text *out)
+{
+    struct error error = {""};
+    const char *path = settings->journal.path;
+    if (path == NULL || journal_file_check(path, &error) == 0)
+        return true;
+    text_add_format(out, "journal: %s\n", error.text);
+    return false;
+}
+
 static bool connect_all(const struct settings *settings, struct ask *ask, struct text *out)
 {
     bool are_good = true;
@@ -145,7 +155,7 @@ static bool connect_all(const struct settings *settings, struct ask *ask, struct
         else
             are_good = add_sizes(settings, ask, i, out) && are_good;
     }
-    return are_good;
+    return are_good && check_journal(settings, out);
 }
 
 int command_check(const struct command_line *line)

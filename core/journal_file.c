@@ -70,6 +70,23 @@ struct journal_file *journal_file_open(const char *path, struct journal_limits l
     return NULL;
 }
 
+int journal_file_check(const char *path, struct error *error)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash == NULL   ? memory_copy(".")
+                   : slash == path ? memory_copy("/")
+                                   : memory_copy_n(path, (size_t)(slash - path));
+    struct stat about;
+    bool is_there = stat(path, &about) == 0;
+    int result = is_there && S_ISDIR(about.st_mode) ? (errno = EISDIR, -1)
+                 : is_there                         ? access(path, W_OK)
+                                                    : access(folder, W_OK | X_OK);
+    if (result != 0)
+        error_set(error, "cannot open the journal %s: %s", path, strerror(errno));
+    free(folder);
+    return result;
+}
+
 void journal_file_close(struct journal_file *file)
 {
     if (file == NULL)

@@ -23,6 +23,9 @@ struct journal_file *journal_file_open(const char *path, struct journal_limits l
                                        struct error *error);
 void journal_file_close(struct journal_file *file); /* takes NULL */
 
+/* Whether a file could be opened so, without making it: 0, or -1 with an error. */
+int journal_file_check(const char *path, struct error *error);
+
 /* Adds a line, given with its line break. -1 with an error if it is not there as a whole; the next
  * one is tried all the same. */
 int journal_file_add(struct journal_file *file, const char *line, size_t length, int64_t utc_ms,

@@ -133,6 +133,8 @@ cp dynomatic.yml plain.yml
 echo 'journal: /nowhere/at/all/j.jsonl' >>dynomatic.yml
 run once
 is 'a journal that cannot be opened is a mistake' $status 2
+run check --connect
+is 'which check --connect finds' $status 1
 has 'and named' "$err" 'cannot open the journal /nowhere/at/all/j.jsonl: No such file or directory'
 { cat plain.yml; echo "journal: $scratch/j.jsonl"; } >dynomatic.yml
 set_jobs_sqlite "$db" 0
