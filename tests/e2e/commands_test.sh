@@ -133,9 +133,10 @@ cp dynomatic.yml plain.yml
 echo 'journal: /nowhere/at/all/j.jsonl' >>dynomatic.yml
 run once
 is 'a journal that cannot be opened is a mistake' $status 2
-run check --connect
-is 'which check --connect finds' $status 1
 has 'and named' "$err" 'cannot open the journal /nowhere/at/all/j.jsonl: No such file or directory'
+run check --connect
+is 'check --connect finds it too' $status 1
+has 'and names it' "$out" 'cannot open the journal'
 { cat plain.yml; echo "journal: $scratch/j.jsonl"; } >dynomatic.yml
 set_jobs_sqlite "$db" 0
 run once --dry-run
