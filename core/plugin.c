@@ -115,6 +115,9 @@ static void call_load(struct plugin *plugin)
                   .put_name = ignore_name},
         .name = plugin->table.name,
     };
+    if (plugin->is_loaded)
+        return;
+    plugin->is_loaded = true;
     if (plugin->table.load == NULL || plugin->table.load(&loading.table) == DYN_OK)
         free(loading.failure);
     else
@@ -161,25 +164,19 @@ static struct plugin *load_file(const char *path, const char *name, struct error
     plugin->path = memory_copy(path);
     plugin->next = plugins;
     plugins = plugin;
-    call_load(plugin);
     return plugin;
 }
 
-static struct plugin *load_once(const char *path, const char *name, struct error *error)
+static struct plugin *read_once(const char *path, const char *name, struct error *error)
 {
     struct plugin *plugin = find_loaded(path);
     if (plugin == NULL)
         plugin = load_file(path, name, error);
-    if (plugin == NULL || check_name(plugin, name, error) < 0)
-        return NULL;
-    if (plugin->refusal == NULL)
-        return plugin;
-    error_set(error, "its load() failed: %s", plugin->refusal);
-    return NULL;
+    return plugin != NULL && check_name(plugin, name, error) == 0 ? plugin : NULL;
 }
 
 /* A link is looked at from both ends: who can change where it leads decides what is loaded. */
-static struct plugin *load_path(const char *path, struct error *error)
+static struct plugin *read_path(const char *path, struct error *error)
 {
     char *resolved = realpath(path, NULL);
     char *name = plugin_file_name(path);
@@ -187,21 +184,45 @@ static struct plugin *load_path(const char *path, struct error *error)
     if (resolved == NULL)
         error_set(error, "%s", strerror(errno));
     else if (plugin_file_check(path, error) == 0 && plugin_file_check(resolved, error) == 0)
-        plugin = load_once(resolved, name, error);
+        plugin = read_once(resolved, name, error);
     free(resolved);
     free(name);
     return plugin;
 }
 
-const struct plugin *plugin_load(const char *name, struct error *error)
+/* Its path is told with whatever went wrong. */
+static struct plugin *find(const char *name, struct error *error)
 {
     char *path = plugin_file_find(name, error);
     if (path == NULL)
         return NULL;
     struct error why = {""};
-    const struct plugin *plugin = load_path(path, &why);
+    struct plugin *plugin = read_path(path, &why);
     if (plugin == NULL)
         error_set(error, "plugin \"%s\" cannot be used: %s", path, why.text);
     free(path);
     return plugin;
+}
+
+const struct plugin *plugin_read(const char *name, struct error *error)
+{
+    return find(name, error);
+}
+
+bool plugin_is_installed(const struct plugin *plugin)
+{
+    return plugin_file_is_installed(plugin->path);
+}
+
+const struct plugin *plugin_load(const char *name, struct error *error)
+{
+    struct plugin *plugin = find(name, error);
+    if (plugin == NULL)
+        return NULL;
+    call_load(plugin);
+    if (plugin->refusal == NULL)
+        return plugin;
+    error_set(error, "plugin \"%s\" cannot be used: its load() failed: %s", plugin->path,
+              plugin->refusal);
+    return NULL;
 }

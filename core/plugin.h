@@ -9,6 +9,8 @@
 
 #include <dynomatic/plugin.h>
 
+#include <stdbool.h>
+
 /* A loaded plugin: the tables of both sides' common part, the rest zeroed, whatever header it was
  * built from. Constant after loading, so every thread may read it. */
 struct plugin {
@@ -18,7 +20,8 @@ struct plugin {
     struct dyn_queue queue;
     struct dyn_scaler scaler;
     struct dyn_option *options;
-    char *refusal; /* why its load() failed, which is called once; NULL if it may be used */
+    bool is_loaded; /* its load() was called, once */
+    char *refusal;  /* why that failed; NULL if it did not */
     struct plugin *next;
 };
 
@@ -27,9 +30,15 @@ struct plugin {
  * program runs with privileges its user does not have. The caller frees it. */
 char *plugin_folders(void);
 
-/* The plugin of this name or path (a path has a '/'), loaded at the first call; NULL with an error
- * that names what was tried and what to do. Calls its load(). */
+/* The plugin of this name or path (a path has a '/'), its tables read at the first call; NULL with
+ * an error that names what was tried and what to do. None of its functions may be called yet. */
+const struct plugin *plugin_read(const char *name, struct error *error);
+
+/* The same to be used: its load() was called. */
 const struct plugin *plugin_load(const char *name, struct error *error);
+
+/* Whether it came with this program, as what lies in the folder of the installation. */
+bool plugin_is_installed(const struct plugin *plugin);
 
 /* Names of the plugins in the plugin folders, sorted, each once; the first folder wins. Files that
  * are no plugins of ours are in it too: only loading tells. The caller frees each and the array. */

@@ -187,6 +187,33 @@ static char *folder_of(const char *path)
     return memory_copy_n(path, (size_t)(slash - path));
 }
 
+/* Whether two paths lead to the same folder. */
+static bool is_same_folder(const char *a, const char *b)
+{
+    char *left = realpath(a, NULL);
+    char *right = realpath(b, NULL);
+    bool is_same = left != NULL && right != NULL && strcmp(left, right) == 0;
+    free(left);
+    free(right);
+    return is_same;
+}
+
+/* A program that is not installed yet has its plugins beside it, where libtool puts them. */
+bool plugin_file_is_installed(const char *path)
+{
+    char *program = realpath("/proc/self/exe", NULL);
+    char *own = folder_of(program != NULL ? program : "");
+    char *built = memory_format("%s/.libs", own != NULL ? own : "");
+    char *folder = folder_of(path);
+    bool is_installed =
+        folder != NULL && (is_same_folder(folder, PLUGIN_FOLDER) || is_same_folder(folder, built));
+    free(program);
+    free(own);
+    free(built);
+    free(folder);
+    return is_installed;
+}
+
 static int look_at(const char *folder, struct stat *status, struct error *error)
 {
     if (stat(folder, status) == 0)

@@ -283,6 +283,11 @@ static const struct plugin platform = {
 
 const struct plugin *plugin_load(const char *name, struct error *error)
 {
+    return plugin_read(name, error);
+}
+
+const struct plugin *plugin_read(const char *name, struct error *error)
+{
     if (strcmp(name, "store") == 0)
         return &store;
     if (strcmp(name, "counter") == 0)
@@ -292,6 +297,12 @@ const struct plugin *plugin_load(const char *name, struct error *error)
     error_set(error, "a simulation has the plugins store, counter and platform, and no \"%s\"",
               name);
     return NULL;
+}
+
+bool plugin_is_installed(const struct plugin *plugin)
+{
+    (void)plugin;
+    return true;
 }
 
 char *plugin_folders(void)

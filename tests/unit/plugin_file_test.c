@@ -181,6 +181,22 @@ static void a_file_stands_for_a_name(void)
     }
 }
 
+/* This test's own folder is the one of a program that is not installed. */
+static void what_came_with_the_program_is_told(void)
+{
+    char *program = realpath("/proc/self/exe", NULL);
+    char *folder = memory_copy_n(program, (size_t)(strrchr(program, '/') - program));
+    char *beside = memory_format("%s/.libs/x.so", folder);
+    char *elsewhere = memory_format("%s/x.so", folder);
+    CHECK(plugin_file_is_installed(beside));
+    CHECK(!plugin_file_is_installed(elsewhere));
+    CHECK(!plugin_file_is_installed("/x.so"));
+    free(program);
+    free(folder);
+    free(beside);
+    free(elsewhere);
+}
+
 static const struct test tests[] = {
     {"the variable's folders come before the installation's", folders_are_in_order},
     {"names are sorted, each once", names_are_sorted_and_once},
@@ -188,5 +204,6 @@ static const struct test tests[] = {
     {"a path is taken as it is", a_path_is_taken_as_it_is},
     {"what is not there is told with what is", a_name_that_is_not_there},
     {"a file stands for a name", a_file_stands_for_a_name},
+    {"what came with the program is told from the rest", what_came_with_the_program_is_told},
 };
 SUITE_MAIN("plugin_file", tests)
