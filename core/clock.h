@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The only clocks. Nothing but the loop, the commands and the log read them; all others are told
- * the time. */
+ * The only clocks. Nothing but the loop, the commands, the log and whoever waits for a process
+ * (isolate.c) read them; all others are told the time. */
 #ifndef CORE_CLOCK_H
 #define CORE_CLOCK_H
 

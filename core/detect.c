@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/detect.h"
 
+#include "core/isolate.h"
 #include "core/memory.h"
 
 #include <dynomatic/util.h>
@@ -14,6 +15,8 @@ struct side {
     struct dyn_host table;
     const struct dyn_host *host; /* our own */
     struct detect_candidate *candidate;
+    const struct plugin *plugin; /* the candidate's, or what stands in for it */
+    struct plugin stand_in;
     void *self;    /* NULL: not open */
     uint32_t told; /* bits of the values whose lack was told */
 };
@@ -113,7 +116,7 @@ static const struct dyn_host side_table = {
 static void close_side(struct side *side)
 {
     if (side->self != NULL)
-        side->candidate->spec.plugin->table.close(side->self);
+        side->plugin->table.close(side->self);
     side->self = NULL;
 }
 
@@ -130,11 +133,12 @@ static void detect_close(void *self)
 
 static bool open_side(struct side *side, struct detect *detect, struct detect_candidate *candidate)
 {
-    const struct dyn_plugin *plugin = &candidate->spec.plugin->table;
-    *side = (struct side){side_table, detect->host, candidate, NULL, 0};
+    *side = (struct side){.table = side_table, .host = detect->host, .candidate = candidate};
+    side->plugin = isolate_plugin(&candidate->spec, &side->stand_in);
     *candidate =
         (struct detect_candidate){.spec = candidate->spec, .variable = candidate->variable};
-    int32_t code = plugin->open(&side->table, candidate->spec.options, &side->self);
+    int32_t code =
+        side->plugin->table.open(&side->table, isolate_config(&candidate->spec), &side->self);
     if (code == DYN_OK && side->self != NULL)
         return true;
     side->self = NULL;
@@ -183,7 +187,7 @@ static void ask(const struct side *side, const struct dyn_call *call)
     free(candidate->text);
     candidate->text = NULL;
     candidate->percent = 0;
-    int32_t code = candidate->spec.plugin->queue.detect(side->self, call);
+    int32_t code = side->plugin->queue.detect(side->self, call);
     candidate->code = code < DYN_LATE || code > DYN_BROKEN ? DYN_RETRY : code;
     candidate->state = code == DYN_NO                             ? DETECT_NO
                        : code == DYN_OK && candidate->percent > 0 ? DETECT_FOUND
@@ -283,7 +287,7 @@ static int32_t detect_measure(void *self, const struct dyn_call *call,
     if (code != DYN_OK)
         return code;
     tell_lacking(detect, groups, n);
-    return candidate->spec.plugin->queue.measure(detect->chosen->self, call, groups, n);
+    return detect->chosen->plugin->queue.measure(detect->chosen->self, call, groups, n);
 }
 
 static int32_t detect_watch(void *self, const struct dyn_call *call, const struct dyn_group *groups,
@@ -293,7 +297,7 @@ static int32_t detect_watch(void *self, const struct dyn_call *call, const struc
     *fd = -1;
     if (detect->chosen == NULL)
         return DYN_OK; /* the next measure finds it */
-    const struct dyn_queue *queue = &detect->chosen->candidate->spec.plugin->queue;
+    const struct dyn_queue *queue = &detect->chosen->plugin->queue;
     return DYN_HAS(queue, watch) ? queue->watch(detect->chosen->self, call, groups, n, fd) : DYN_OK;
 }
 
@@ -305,7 +309,7 @@ static int32_t detect_workers(void *self, const struct dyn_call *call,
     int32_t code = find(detect, call, &candidate);
     if (code != DYN_OK)
         return code;
-    const struct plugin *plugin = candidate->spec.plugin;
+    const struct plugin *plugin = detect->chosen->plugin;
     const struct dyn_queue *queue = &plugin->queue;
     if (DYN_HAS(queue, workers))
         return queue->workers(detect->chosen->self, call, groups, n);

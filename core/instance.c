@@ -2,6 +2,7 @@
 #include "core/instance.h"
 
 #include "core/detect.h"
+#include "core/isolate.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
@@ -22,6 +23,8 @@ struct host {
 
 struct instance {
     const struct instance_spec *spec;
+    const struct plugin *plugin; /* the spec's, or what stands in for it: the one that is called */
+    struct plugin stand_in;
     struct host host;
     void *self;
     int cancel_fd;
@@ -148,13 +151,15 @@ struct instance *instance_open(const struct instance_spec *spec, struct error *e
 {
     struct instance *instance = memory_new(1, sizeof *instance);
     instance->spec = spec;
+    instance->plugin = isolate_plugin(spec, &instance->stand_in);
     instance->host = (struct host){host_table, instance};
     instance->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (instance->cancel_fd < 0) {
         error_set(error, "%s: cannot make a descriptor: %s", spec->name, strerror(errno));
         goto fail;
     }
-    int32_t code = spec->plugin->table.open(&instance->host.table, spec->options, &instance->self);
+    int32_t code =
+        instance->plugin->table.open(&instance->host.table, isolate_config(spec), &instance->self);
     if (code == DYN_OK && instance->self != NULL)
         return instance;
     error_set(error, "%s: %s", spec->name,
@@ -186,7 +191,7 @@ void instance_close(struct instance *instance)
     if (instance == NULL)
         return;
     if (instance->self != NULL)
-        instance->spec->plugin->table.close(instance->self);
+        instance->plugin->table.close(instance->self);
     if (instance->cancel_fd >= 0)
         close(instance->cancel_fd);
     forget_answers(instance);
@@ -281,13 +286,13 @@ void instance_prepare_names(struct instance *instance)
 /* A back-end that cannot list has none to tell. */
 static int32_t list_names(struct instance *instance, const struct dyn_call *call)
 {
-    const struct dyn_scaler *scaler = &instance->spec->plugin->scaler;
+    const struct dyn_scaler *scaler = &instance->plugin->scaler;
     return DYN_HAS(scaler, names) ? scaler->names(instance->self, call) : DYN_OK;
 }
 
 static int32_t call(struct instance *instance, const struct dyn_call *call)
 {
-    const struct plugin *plugin = instance->spec->plugin;
+    const struct plugin *plugin = instance->plugin;
     uint32_t n = (uint32_t)instance->n;
     switch (instance->kind) {
     case CALL_MEASURE:
@@ -372,7 +377,7 @@ const struct answer *instance_answer(const struct instance *instance, size_t i)
 
 bool instance_names_busy(const struct instance *instance)
 {
-    const struct plugin *plugin = instance->spec->plugin;
+    const struct plugin *plugin = instance->plugin;
     return plugin->table.queue != NULL && DYN_HAS(&plugin->queue, workers) &&
            detect_names_busy(instance->spec);
 }
@@ -394,7 +399,7 @@ const char *instance_listed(const struct instance *instance)
 
 int32_t instance_limit(struct instance *instance, const char *name)
 {
-    const struct dyn_scaler *scaler = &instance->spec->plugin->scaler;
+    const struct dyn_scaler *scaler = &instance->plugin->scaler;
     if (!DYN_HAS(scaler, limit))
         return INT32_MAX;
     int32_t limit = scaler->limit(instance->self, name);

@@ -53,6 +53,11 @@ void log_init(enum log_level most)
     tzset();
 }
 
+enum log_level log_most(void)
+{
+    return form.most;
+}
+
 /* ---- Characters ---- */
 
 /* Bytes of a character of UTF-8 that begins with this one; 0: none does. */

@@ -9,6 +9,7 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG }; /* as DYN_ERROR ...
 
 /* Which levels are written (up to this one), and in which of the two forms. Once, at start. */
 void log_init(enum log_level most);
+enum log_level log_most(void);
 
 /* "worker: 2 -> 5 (...)": subject is a pool, an instance, a file or "dynomatic". */
 void log_write(enum log_level level, const char *subject, const char *format, ...)

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "core/command.h"
+#include "core/isolate.h"
 #include "core/text.h"
 
 #include <getopt.h>
@@ -174,6 +175,9 @@ int main(int argc, char **argv)
     if (first != NULL && first->run == NULL)
         return command_program(argv + 1);
     signal(SIGPIPE, SIG_IGN); /* a broken connection is an error of its call, not the end */
+    signal(SIGCHLD, SIG_DFL); /* ignored, it would hide how an isolated plugin ended */
+    if (argc == 3 && strcmp(argv[1], ISOLATE_COMMAND) == 0)
+        return isolate_serve(argv[2]); /* not for people */
     while ((option = getopt_long(argc, argv, "c:o:vVh", options, NULL)) != -1) {
         switch (option) {
         case 'c':

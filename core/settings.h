@@ -21,6 +21,7 @@ struct instance_spec {
     void *options;         /* the plugin's config struct, filled and checked */
     int64_t timeout_ms;    /* of one call */
     int64_t read_every_ms; /* scalers: how often sizes are read when nothing changes */
+    bool is_isolated;      /* in a process of its own */
 };
 
 /* Something that pools share, such as a database's connections. */

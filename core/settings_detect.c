@@ -43,7 +43,9 @@ static void find_adapters(struct detection *detection)
     detection->adapters = memory_new(n, sizeof(const struct plugin *));
     for (size_t i = 0; i < n; i++) {
         struct error error = {""};
-        const struct plugin *plugin = plugin_load(names[i], &error);
+        const struct plugin *plugin = plugin_read(names[i], &error);
+        if (plugin != NULL && !settings_isolate(detection->maps->isolate, plugin))
+            plugin = plugin_load(names[i], &error);
         if (plugin != NULL && plugin->table.queue != NULL && DYN_HAS(&plugin->queue, detect) &&
             url_row(plugin) != NULL)
             detection->adapters[detection->n_adapters++] = plugin;
@@ -147,6 +149,7 @@ static void add_candidate(struct detection *detection, const struct plugin *plug
 {
     struct detect_options *options = detection->options;
     struct instance_spec spec = {.kind = INSTANCE_QUEUE, .plugin = plugin};
+    spec.is_isolated = settings_isolate(detection->maps->isolate, plugin);
     spec.options = memory_new(1, plugin->table.config_size);
     option_init(table_of(plugin), spec.options);
     for (size_t m = 0; m < detection->maps->n; m++)

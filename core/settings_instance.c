@@ -16,6 +16,7 @@ struct keys {
     const char *plugin;
     int64_t timeout_ms;
     int64_t read_every_ms;
+    int32_t isolate;
 };
 
 static const struct dyn_option queue_rows[] = {
@@ -23,6 +24,8 @@ static const struct dyn_option queue_rows[] = {
      DYN_TEXT, DYN_REQUIRED, offsetof(struct keys, plugin), 0},
     {"timeout", "5s", "100ms..10m", NULL, "how long a call may take", DYN_DURATION, 0,
      offsetof(struct keys, timeout_ms), 0},
+    {"isolate", NULL, NULL, NULL, "whether it runs in a process of its own", DYN_BOOLEAN, 0,
+     offsetof(struct keys, isolate), 0},
 };
 
 static const struct dyn_option scaler_rows[] = {
@@ -32,6 +35,8 @@ static const struct dyn_option scaler_rows[] = {
      offsetof(struct keys, timeout_ms), 0},
     {"read_every", "30s", "1s..1h", NULL, "how often sizes are read when nothing changes",
      DYN_DURATION, 0, offsetof(struct keys, read_every_ms), 0},
+    {"isolate", NULL, NULL, NULL, "whether it runs in a process of its own", DYN_BOOLEAN, 0,
+     offsetof(struct keys, isolate), 0},
 };
 
 /* Keys of the host in the order of the rows, the plugin's first. */
@@ -40,15 +45,18 @@ static const struct role {
     const char *what;
     const char *example;
     struct option_table table;
-    const char *keys[3];
+    const char *keys[4];
 } roles[] = {
-    [INSTANCE_QUEUE] =
-        {"queue", "queue adapter", "delayedjob", {queue_rows, 2}, {"adapter", "timeout", NULL}},
+    [INSTANCE_QUEUE] = {"queue",
+                        "queue adapter",
+                        "delayedjob",
+                        {queue_rows, 3},
+                        {"adapter", "timeout", "isolate", NULL}},
     [INSTANCE_SCALER] = {"scaler",
                          "scaler back-end",
                          "heroku-formation",
-                         {scaler_rows, 3},
-                         {"backend", "timeout", "read_every"}},
+                         {scaler_rows, 4},
+                         {"backend", "timeout", "read_every", "isolate"}},
 };
 
 /* One instance as it is read. */
@@ -64,6 +72,12 @@ struct request {
 
 /* ---- Which plugin ---- */
 
+/* What came with the host is tested with it; another plugin may break the contract. */
+bool settings_isolate(int32_t asked, const struct plugin *plugin)
+{
+    return plugin->path != NULL && (asked >= 0 ? asked == 1 : !plugin_is_installed(plugin));
+}
+
 static bool plays(const struct plugin *plugin, enum instance_kind kind)
 {
     return kind == INSTANCE_QUEUE ? plugin->table.queue != NULL : plugin->table.scaler != NULL;
@@ -77,7 +91,7 @@ static char **found_names(enum instance_kind kind, size_t *n)
     *n = 0;
     for (size_t i = 0; i < n_all; i++) {
         struct error error = {""};
-        const struct plugin *plugin = plugin_load(names[i], &error);
+        const struct plugin *plugin = plugin_read(names[i], &error);
         if (plugin != NULL && plays(plugin, kind))
             names[(*n)++] = names[i];
         else
@@ -173,7 +187,9 @@ static const struct plugin *find_plugin(const struct request *request)
     if (node == NULL || name == NULL || name[0] == '\0')
         return NULL;
     struct error error = {""};
-    const struct plugin *plugin = plugin_load(name, &error);
+    const struct plugin *plugin = plugin_read(name, &error);
+    if (plugin != NULL && !settings_isolate(request->keys.isolate, plugin))
+        plugin = plugin_load(name, &error); /* or the process that it runs in does */
     if (plugin == NULL) {
         refuse_unknown(request, node, error.text);
         return NULL;
@@ -358,7 +374,7 @@ static size_t share(struct settings *settings, struct instance_spec spec)
     for (size_t i = 0; i < settings->n_instances; i++) {
         const struct instance_spec *other = &settings->instances[i];
         if (are_same(other, &spec, 0) && other->timeout_ms == spec.timeout_ms &&
-            other->read_every_ms == spec.read_every_ms) {
+            other->read_every_ms == spec.read_every_ms && other->is_isolated == spec.is_isolated) {
             settings_free_instance(&spec);
             return i;
         }
@@ -419,18 +435,21 @@ size_t settings_read_instance(struct settings_reader *reader, enum instance_kind
     size_t index = SIZE_MAX;
     find_maps(&request, top, own);
     read_keys(&request);
+    request.maps.isolate = request.keys.isolate;
     const struct plugin *plugin = find_plugin(&request);
     if (plugin == NULL) {
         hide_all(&request);
     } else {
         option_complete(request.role->table, reader->config, place, &request.keys);
-        index = share(reader->settings, (struct instance_spec){
-                                            .kind = kind,
-                                            .plugin = plugin,
-                                            .options = read_options(&request, plugin),
-                                            .timeout_ms = request.keys.timeout_ms,
-                                            .read_every_ms = request.keys.read_every_ms,
-                                        });
+        index = share(reader->settings,
+                      (struct instance_spec){
+                          .kind = kind,
+                          .plugin = plugin,
+                          .options = read_options(&request, plugin),
+                          .timeout_ms = request.keys.timeout_ms,
+                          .read_every_ms = request.keys.read_every_ms,
+                          .is_isolated = settings_isolate(request.keys.isolate, plugin),
+                      });
     }
     option_fini(request.role->table, &request.keys);
     return index;

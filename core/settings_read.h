@@ -34,6 +34,7 @@ struct settings_maps {
     size_t n;
     const char *const *keys;
     size_t n_keys;
+    int32_t isolate; /* what they say of that: 1, 0, -1 for nothing */
 };
 
 /* The candidates (core/detect.h) of maps that name no adapter, with a mistake for each value and
@@ -46,6 +47,10 @@ void settings_free_candidates(struct detect_options *options);
 /* Takes the options that are absent from the environment and their defaults. False if one that is
  * required is nowhere, or one does not fit. */
 bool settings_complete(const struct plugin *plugin, void *options);
+
+/* Whether a plugin runs in a process of its own, where the maps ask for that (1), refuse it (0) or
+ * do not say (-1). What has no file is the program's own, and never does. */
+bool settings_isolate(int32_t asked, const struct plugin *plugin);
 
 /* Checks the top's map of a kind where no pool takes it, so that it is not left unread. */
 void settings_check_unused(struct settings_reader *reader, enum instance_kind kind,

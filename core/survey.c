@@ -82,7 +82,7 @@ static void choose(struct survey *survey)
 
 void survey_take(struct survey *survey)
 {
-    static const struct settings_maps no_maps = {{NULL, NULL}, 0, NULL, 0};
+    static const struct settings_maps no_maps = {.isolate = -1};
     *survey = (struct survey){0};
     struct config *nowhere = config_parse("", "{}", 2);
     const char *lack = settings_read_candidates(nowhere, &no_maps, &survey->asked);

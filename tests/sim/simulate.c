@@ -103,6 +103,11 @@ void log_write(enum log_level level, const char *subject, const char *format, ..
     putchar('\n');
 }
 
+enum log_level log_most(void)
+{
+    return LOG_INFO;
+}
+
 void log_init(enum log_level most)
 {
     (void)most;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/suite.h"
 
+#include "core/isolate.h"
+
 #include <CUnit/Basic.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +12,8 @@
 int suite_run(const char *name, const struct test *tests, size_t n, int argc, char **argv)
 {
     const char *only = argc > 1 ? argv[1] : "";
+    if (argc == 3 && strcmp(argv[1], ISOLATE_COMMAND) == 0)
+        return isolate_serve(argv[2]); /* a test's own instance, as in main.c */
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (CU_initialize_registry() != CUE_SUCCESS)
         return EXIT_FAILURE;

@@ -212,12 +212,58 @@ static void many_rules_and_keys_end_soon(void)
     free(start);
 }
 
+/* What a file says of its one adapter's process: 1, 0, -1 with a mistake. */
+static int isolates(const char *isolate)
+{
+    char *mistakes;
+    char *text = memory_format("queue: { adapter: sample_queue, url: 'sample:jobs'%s }\n"
+                               "scaler: { backend: sample_scaler, app: shop, token: t }\n"
+                               "rules: [{ at_least: 1, dynos: 1 }]\n",
+                               isolate);
+    struct settings *settings = read_text(text, strlen(text), &mistakes);
+    int answer = settings != NULL ? settings->instances[0].is_isolated : -1;
+    settings_free(settings);
+    free(mistakes);
+    free(text);
+    return answer;
+}
+
+/* The test's plugins came from elsewhere. */
+static void plugins_from_elsewhere_are_isolated(void)
+{
+    CHECK_INT(isolates(""), 1);
+    CHECK_INT(isolates(", isolate: yes"), 1);
+    CHECK_INT(isolates(", isolate: no"), 0);
+    CHECK_INT(isolates(", isolate: 7"), -1);
+}
+
+static void what_is_isolated_is_not_shared(void)
+{
+    static const char text[] =
+        "queue: { adapter: sample_queue, url: 'sample:jobs' }\n"
+        "scaler: { backend: sample_scaler, app: shop, token: t }\n"
+        "rules: [{ at_least: 1, dynos: 1 }]\n"
+        "pools: { a: {}, b: { queue: { isolate: no } }, c: { queue: { isolate: yes } } }\n";
+    char *mistakes;
+    struct settings *settings = read_text(text, sizeof text - 1, &mistakes);
+    CHECK_TEXT(mistakes, "");
+    if (settings != NULL) {
+        CHECK(settings->pools[0].sources[0] != settings->pools[1].sources[0]);
+        CHECK(settings->pools[0].sources[0] == settings->pools[2].sources[0]);
+    }
+    settings_free(settings);
+    free(mistakes);
+}
+
 static const struct test tests[] = {
     {"settings outlive the file", settings_outlive_the_file},
     {"NULL and nothing are freed as any other", null_is_freed_as_any_other},
     {"every beginning of a file is read or told", every_beginning_of_a_file_is_read_or_told},
     {"every changed byte is read or told", every_changed_byte_is_read_or_told},
     {"shuffled files are read or told", shuffled_files_are_read_or_told},
+    {"plugins from elsewhere are isolated, unless told otherwise",
+     plugins_from_elsewhere_are_isolated},
+    {"what is isolated is not shared with what is not", what_is_isolated_is_not_shared},
     {"many pools end soon", many_pools_end_soon},
     {"many rules and keys end soon", many_rules_and_keys_end_soon},
 };
