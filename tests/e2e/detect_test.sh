@@ -229,7 +229,7 @@ is 'one that cannot detect is passed over' "$(strangers counted)" 'sidekiq 1 '
 stranger hanging 1
 said=$(strangers dynomatic detect)
 is 'one that hangs is told' $? 1
-has 'and is no "no"' "$said" 'REDIS_URL  hanging  ?     hangs: not back'
+has 'and is no "no"' "$said" 'hanging.so (isolated) was not back in time'
 rm plugins/hanging.so
 
 # ---- init ----
