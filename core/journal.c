@@ -80,7 +80,9 @@ static bool is_news(const struct journal *journal, const struct pool *pool, int6
 {
     const struct journaled *last = &pool->journaled;
     return last->at_ms == 0 || now_ms - last->at_ms >= journal->every_ms ||
-           last->present != pool->inputs.present || !are_alike(&last->decision, &pool->decision);
+           last->present != pool->inputs.present ||
+           pool->before.learned_boot_ms != pool->history.learned_boot_ms ||
+           !are_alike(&last->decision, &pool->decision);
 }
 
 void journal_decided(struct journal *journal, struct pool *pool, int64_t utc_ms)
@@ -118,13 +120,23 @@ void journal_applied(struct journal *journal, const struct pool *pool, int32_t a
 
 /* ---- Restoring ---- */
 
-/* The index of a pool; n if there is none of this name. */
-static size_t find_pool(const struct pool *pools, size_t n, const char *name)
+/* What is restored, and by which clock. */
+struct recall {
+    struct pool *pools;
+    bool *is_taken; /* the history of each */
+    size_t n;
+    size_t n_taken;
+    int64_t every_ms;
+    int64_t now_ms;
+    int64_t utc_ahead_ms;
+};
+
+static struct pool *find_pool(const struct recall *recall, const char *name)
 {
-    size_t i = 0;
-    while (i < n && strcmp(pools[i].spec->name, name) != 0)
-        i++;
-    return i;
+    for (size_t i = 0; i < recall->n; i++)
+        if (strcmp(recall->pools[i].spec->name, name) == 0)
+            return &recall->pools[i];
+    return NULL;
 }
 
 /* A time of the clock that the line was written by, as the clock of now has it; 0 stays 0. One that
@@ -158,52 +170,116 @@ static void shift_history(struct history *history, int64_t by_ms, int64_t now_ms
     shift(&history->drift_until_ms, by_ms, now_ms + respect_ms);
 }
 
-/* The history after the line's decision, by the clock that goes now. */
-static void take_line(struct pool *pool, struct journal_decision *line, int64_t now_ms,
-                      int64_t utc_ahead_ms)
+/* The past after the line's decision, by the clock that goes now. What was not written after it was
+ * like it. */
+static void take_history(const struct recall *recall, struct pool *pool,
+                         struct journal_decision *line, int64_t at_ms)
 {
     char hash[sizeof line->policy];
+    struct history *history = &line->history;
+    int64_t silent_ms = recall->now_ms - at_ms;
+    if (silent_ms > recall->every_ms)
+        silent_ms = recall->every_ms;
     pool_follow_schedule(pool, line->utc_ms);
     journal_hash(&pool->policy, hash);
     if (strcmp(hash, line->policy) != 0)
-        line->history.in_force = 0; /* which is by the numbers of other rules */
-    policy_decide(&pool->policy, &line->history, &line->inputs);
-    shift_history(&line->history, line->utc_ms - line->inputs.now_ms - utc_ahead_ms, now_ms,
-                  pool->spec->respect_ms);
-    pool->history = line->history;
+        history->in_force = 0; /* which is by the numbers of other rules */
+    policy_decide(&pool->policy, history, &line->inputs);
+    if (history->worked_ms == line->inputs.now_ms && silent_ms > 0)
+        history->worked_ms += silent_ms;
+    shift_history(history, at_ms - line->inputs.now_ms, recall->now_ms, pool->spec->respect_ms);
+    pool->history = *history;
+    pool->crashed = line->inputs.crashed;
+    pool->crashes_ms = at_ms;
 }
 
-/* The last decision of each pool, as the lines have it; utc_ms 0: there is none. */
-static void find_last(const struct pool *pools, size_t n, const char *lines,
-                      struct journal_decision *last)
+/* A change that was decided may have been asked for, and one without an answer may come yet. */
+static void take_change(struct pool *pool, int32_t asked, int64_t at_ms)
 {
-    const char *end;
-    for (const char *line = lines; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-        struct journal_decision decision;
-        cJSON *json = cJSON_ParseWithLength(line, (size_t)(end - line));
-        size_t i = journal_read_decision(json, &decision) ? find_pool(pools, n, decision.pool) : n;
-        if (i < n) {
-            last[i] = decision;
-            last[i].inputs.room_of = decision.inputs.room_of != NULL ? last[i].limit : NULL;
-        }
-        cJSON_Delete(json);
+    if (pool->drift.lost < 0)
+        drift_take_applied(&pool->drift, asked, -1, at_ms);
+}
+
+static void take_decision(struct recall *recall, struct pool *pool, struct journal_decision *line)
+{
+    int64_t at_ms = line->utc_ms - recall->utc_ahead_ms;
+    int32_t present = line->inputs.present;
+    bool *is_taken = &recall->is_taken[pool - recall->pools];
+    if (present >= 0 && present != line->decision.size && !*is_taken)
+        take_change(pool, line->decision.size, at_ms);
+    if (pool->drift.known < 0)
+        pool->drift.known = present;
+    if (*is_taken)
+        return;
+    take_history(recall, pool, line, at_ms);
+    *is_taken = true;
+    recall->n_taken++;
+}
+
+/* Takes a line, of which the last comes first. Returns when it was written, -1: it is no such line.
+ */
+static int64_t take_line(struct recall *recall, const cJSON *json)
+{
+    struct journal_decision decision;
+    struct journal_applied applied;
+    struct pool *pool;
+    if (journal_read_decision(json, &decision)) {
+        if ((pool = find_pool(recall, decision.pool)) != NULL)
+            take_decision(recall, pool, &decision);
+        return decision.utc_ms;
     }
+    if (!journal_read_applied(json, &applied))
+        return -1;
+    if (applied.size < 0 && (pool = find_pool(recall, applied.pool)) != NULL)
+        take_change(pool, applied.asked, applied.utc_ms - recall->utc_ahead_ms);
+    return applied.utc_ms;
+}
+
+/* Until every pool has its history, and no line is of use for what the platform may do yet. */
+static void take_lines(struct recall *recall, const char *begin, const char *end)
+{
+    enum { LOOK_BACK_MS = 600000 };
+    int64_t earliest_ms = recall->now_ms + recall->utc_ahead_ms - LOOK_BACK_MS;
+    int64_t at_ms = INT64_MAX;
+    while (end > begin && (recall->n_taken < recall->n || at_ms >= earliest_ms)) {
+        const char *before = memrchr(begin, '\n', (size_t)(end - begin));
+        const char *line = before != NULL ? before + 1 : begin;
+        cJSON *json = cJSON_ParseWithLength(line, (size_t)(end - line));
+        int64_t taken_ms = take_line(recall, json);
+        at_ms = taken_ms >= 0 ? taken_ms : at_ms;
+        cJSON_Delete(json);
+        end = before != NULL ? before : begin;
+    }
+}
+
+static void read_tail(const char *path, struct text *lines)
+{
+    struct error error = {""};
+    if (journal_file_tail(path, TAIL_BYTES, lines, &error) != 0)
+        log_write(LOG_WARN, "journal", "%s: nothing is remembered of it", error.text);
 }
 
 void journal_restore(const struct journal *journal, struct pool *pools, size_t n, int64_t now_ms,
                      int64_t utc_ahead_ms)
 {
     struct text lines = {0};
-    struct error error = {""};
     if (journal == NULL)
         return;
-    if (journal_file_tail(journal->path, TAIL_BYTES, &lines, &error) != 0)
-        log_write(LOG_WARN, "journal", "%s: nothing is remembered", error.text);
-    struct journal_decision *last = memory_new(n, sizeof *last);
-    find_last(pools, n, text_chars(&lines), last);
-    for (size_t i = 0; i < n; i++)
-        if (last[i].utc_ms != 0)
-            take_line(&pools[i], &last[i], now_ms, utc_ahead_ms);
-    free(last);
+    char *before = journal_file_before(journal->path, 1);
+    read_tail(before, &lines); /* the file may have begun right now */
+    read_tail(journal->path, &lines);
+    struct recall recall = {
+        .pools = pools,
+        .is_taken = memory_new(n, sizeof *recall.is_taken),
+        .n = n,
+        .every_ms = journal->every_ms,
+        .now_ms = now_ms,
+        .utc_ahead_ms = utc_ahead_ms,
+    };
+    const char *begin = text_chars(&lines);
+    if (lines.length > 0)
+        take_lines(&recall, begin, begin + lines.length - 1);
+    free(recall.is_taken);
+    free(before);
     text_fini(&lines);
 }

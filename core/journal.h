@@ -27,8 +27,8 @@ void journal_decided(struct journal *journal, struct pool *pool, int64_t utc_ms)
 void journal_applied(struct journal *journal, const struct pool *pool, int32_t asked, int32_t size,
                      const char *why, int64_t utc_ms);
 
-/* Gives pools the history that the journal's last lines have of them. utc_ahead_ms is how far UTC
- * is ahead of the clock of decisions, which shows now_ms. */
+/* Gives pools the past that the journal's last lines have of them, as if they had gone on until
+ * now_ms; utc_ahead_ms is how far UTC is ahead of that clock. */
 void journal_restore(const struct journal *journal, struct pool *pools, size_t n, int64_t now_ms,
                      int64_t utc_ahead_ms);
 

@@ -16,32 +16,40 @@
 struct journal_file {
     char *path;
     struct journal_limits limits;
-    int fd;             /* -1: it could not be opened again after it made room */
+    int fd;             /* -1: it is not open */
     int64_t bytes;      /* in the file */
-    int64_t first_ms;   /* when its first line was added, as far as is known; 0: it has none */
+    int64_t first_ms;   /* when its first line was added, UTC; 0: it has none, or nobody knows */
     int64_t again_ms;   /* it does not make room before */
     bool is_broken_off; /* the last line has no end */
 };
 
 enum { AGAIN_MS = 60000 };
 
+char *journal_file_before(const char *path, int64_t number)
+{
+    return memory_format("%s.%lld", path, (long long)number);
+}
+
 /* ---- Open ---- */
 
-/* When the first line was written, as it begins with that; 0: it does not say. */
-static int64_t first_time(int fd)
+/* The time of the first line, which begins {"at":"2026-11-24T15:00:00.123Z". */
+static int64_t read_first(int fd)
 {
-    char head[sizeof "{\"at\":\"2026-11-24T15:00:00.123Z"] = "";
-    ssize_t n = pread(fd, head, sizeof head - 1, 0);
-    int64_t utc_ms = n == (ssize_t)sizeof head - 1 ? journal_parse_time(head + 7) : -1;
+    static const char begin[] = "{\"at\":\"";
+    enum { BEGIN = sizeof begin - 1, TIME = sizeof "2026-11-24T15:00:00.123Z" - 1 };
+    char line[BEGIN + TIME + 1] = "";
+    if (pread(fd, line, BEGIN + TIME, 0) != BEGIN + TIME || memcmp(line, begin, BEGIN) != 0)
+        return 0;
+    int64_t utc_ms = journal_parse_time(line + BEGIN);
     return utc_ms > 0 ? utc_ms : 0;
 }
 
-static void look_at_end(struct journal_file *file)
+static void look_at(struct journal_file *file)
 {
     struct stat about;
     char last = '\n';
     file->bytes = fstat(file->fd, &about) == 0 && S_ISREG(about.st_mode) ? about.st_size : 0;
-    file->first_ms = file->bytes > 0 ? first_time(file->fd) : 0;
+    file->first_ms = read_first(file->fd);
     if (file->bytes > 0 && pread(file->fd, &last, 1, file->bytes - 1) != 1)
         last = '\n';
     file->is_broken_off = last != '\n';
@@ -52,10 +60,21 @@ static int open_file(struct journal_file *file, struct error *error)
     /* Whoever reads a pipe may come later, and must not hold us up. */
     file->fd =
         open(file->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
-    if (file->fd < 0)
-        return error_set(error, "cannot open the journal %s: %s", file->path, strerror(errno));
-    look_at_end(file);
+    int why = errno;
+    if (file->fd < 0) {
+        error_set(error, "cannot open the journal %s: %s", file->path, strerror(why));
+        errno = why;
+        return -1;
+    }
+    look_at(file);
     return 0;
+}
+
+static void close_file(struct journal_file *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
 }
 
 struct journal_file *journal_file_open(const char *path, struct journal_limits limits,
@@ -64,7 +83,7 @@ struct journal_file *journal_file_open(const char *path, struct journal_limits l
     struct journal_file *file = memory_new(1, sizeof *file);
     file->path = memory_copy(path);
     file->limits = limits;
-    if (open_file(file, error) == 0)
+    if (open_file(file, error) == 0 || errno == ENOSPC || errno == EDQUOT)
         return file;
     journal_file_close(file);
     return NULL;
@@ -91,8 +110,7 @@ void journal_file_close(struct journal_file *file)
 {
     if (file == NULL)
         return;
-    if (file->fd >= 0)
-        close(file->fd);
+    close_file(file);
     free(file->path);
     free(file);
 }
@@ -104,9 +122,8 @@ void journal_file_close(struct journal_file *file)
 static void shift(const struct journal_file *file)
 {
     for (int64_t i = file->limits.keep; i >= 1; i--) {
-        char *from = i > 1 ? memory_format("%s.%lld", file->path, (long long)i - 1)
-                           : memory_copy(file->path);
-        char *to = memory_format("%s.%lld", file->path, (long long)i);
+        char *from = i > 1 ? journal_file_before(file->path, i - 1) : memory_copy(file->path);
+        char *to = journal_file_before(file->path, i);
         rename(from, to);
         free(from);
         free(to);
@@ -119,19 +136,31 @@ static bool is_full(const struct journal_file *file, size_t length, int64_t utc_
 {
     bool is_old = file->first_ms != 0 && utc_ms - file->first_ms > file->limits.most_age_ms;
     return file->bytes > 0 && utc_ms >= file->again_ms &&
-           (file->bytes + (int64_t)length > file->limits.most_bytes || is_old);
+           (is_old || file->bytes + (int64_t)length > file->limits.most_bytes);
+}
+
+/* Whether the open file is no longer the one of that name. */
+static bool is_gone(const struct journal_file *file)
+{
+    struct stat open, named;
+    return stat(file->path, &named) != 0 || fstat(file->fd, &open) != 0 ||
+           named.st_ino != open.st_ino || named.st_dev != open.st_dev;
 }
 
 static int make_room(struct journal_file *file, size_t length, int64_t utc_ms, struct error *error)
 {
-    if (file->fd >= 0 && !is_full(file, length, utc_ms))
+    if (file->fd >= 0 && is_gone(file))
+        close_file(file);
+    if (file->fd < 0 && open_file(file, error) != 0)
+        return -1;
+    if (!is_full(file, length, utc_ms))
         return 0;
-    if (file->fd >= 0) {
-        file->again_ms = utc_ms + AGAIN_MS; /* if it does not become a new one */
-        close(file->fd);
-        shift(file);
-    }
-    return open_file(file, error);
+    close_file(file);
+    shift(file);
+    int result = open_file(file, error);
+    if (file->bytes > 0) /* it is the same one */
+        file->again_ms = utc_ms + AGAIN_MS;
+    return result;
 }
 
 /* ---- Add ---- */
@@ -167,10 +196,31 @@ int journal_file_add(struct journal_file *file, const char *line, size_t length,
 
 /* ---- Read ---- */
 
-int journal_file_tail(const char *path, size_t most_bytes, struct text *out, struct error *error)
+static void read_from(FILE *file, off_t from, struct text *out)
 {
     char chunk[65536];
+    size_t n;
+    fseeko(file, from, SEEK_SET);
+    while ((n = fread(chunk, 1, sizeof chunk, file)) > 0)
+        text_add_n(out, chunk, n);
+}
+
+/* Without what stands before the first line break, if the text begins within a line, and after the
+ * last. */
+static void add_whole_lines(const struct text *all, bool is_cut, struct text *out)
+{
+    const char *chars = text_chars(all);
+    const char *first = is_cut ? memchr(chars, '\n', all->length) : NULL;
+    const char *last = memrchr(chars, '\n', all->length);
+    const char *begin = first != NULL ? first + 1 : chars;
+    if (last != NULL && last >= begin)
+        text_add_n(out, begin, (size_t)(last - begin) + 1);
+}
+
+int journal_file_tail(const char *path, size_t most_bytes, struct text *out, struct error *error)
+{
     struct stat about;
+    struct text all = {0};
     if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
         return 0; /* a pipe or a terminal has no past */
     FILE *file = fopen(path, "re");
@@ -179,19 +229,9 @@ int journal_file_tail(const char *path, size_t most_bytes, struct text *out, str
     fseeko(file, 0, SEEK_END);
     off_t size = ftello(file);
     bool is_cut = size > (off_t)most_bytes;
-    fseeko(file, is_cut ? size - (off_t)most_bytes : 0, SEEK_SET);
-    struct text all = {0};
-    size_t n;
-    while ((n = fread(chunk, 1, sizeof chunk, file)) > 0)
-        text_add_n(&all, chunk, n);
+    read_from(file, is_cut ? size - (off_t)most_bytes : 0, &all);
     fclose(file);
-    const char *first = text_chars(&all);
-    const char *first_end = memchr(first, '\n', all.length);
-    size_t skipped = !is_cut ? 0 : first_end != NULL ? (size_t)(first_end - first) + 1 : all.length;
-    const char *last_end = memrchr(first, '\n', all.length);
-    size_t end = last_end != NULL ? (size_t)(last_end - first) + 1 : 0;
-    if (end > skipped)
-        text_add_n(out, first + skipped, end - skipped);
+    add_whole_lines(&all, is_cut, out);
     text_fini(&all);
     return 0;
 }

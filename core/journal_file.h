@@ -18,7 +18,8 @@ struct journal_limits {
 
 struct journal_file;
 
-/* Opens a file for more lines, made if it is not there. NULL with an error. */
+/* Opens a file for more lines, made if it is not there. NULL with an error; but a full disk is
+ * none, as it may be less full when there is a line. */
 struct journal_file *journal_file_open(const char *path, struct journal_limits limits,
                                        struct error *error);
 void journal_file_close(struct journal_file *file); /* takes NULL */
@@ -26,13 +27,16 @@ void journal_file_close(struct journal_file *file); /* takes NULL */
 /* Whether a file could be opened so, without making it: 0, or -1 with an error. */
 int journal_file_check(const char *path, struct error *error);
 
-/* Adds a line, given with its line break. -1 with an error if it is not there as a whole; the next
- * one is tried all the same. */
+/* Adds a line, given with its line break. A file that somebody moved away or removed is made anew.
+ * -1 with an error if the line is not there as a whole; the next one is tried all the same. */
 int journal_file_add(struct journal_file *file, const char *line, size_t length, int64_t utc_ms,
                      struct error *error);
 
-/* The last whole lines of a file, most_bytes of them at most. A file that is not there has none; -1
- * with an error. */
+/* Adds the last whole lines of a file, most_bytes of them at most. A file that is not there has
+ * none; -1 with an error. */
 int journal_file_tail(const char *path, size_t most_bytes, struct text *out, struct error *error);
+
+/* FILE.1, the one before a file; the caller frees it. */
+char *journal_file_before(const char *path, int64_t number);
 
 #endif

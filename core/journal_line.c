@@ -333,16 +333,38 @@ static bool get_decision(const cJSON *line, struct decision *decision)
     return cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(line, "size"));
 }
 
+static bool is_of_kind(const cJSON *line, const char *wanted)
+{
+    const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, "kind"));
+    return kind != NULL && strcmp(kind, wanted) == 0;
+}
+
+static int64_t get_at(const cJSON *line)
+{
+    const char *at = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, "at"));
+    return at != NULL ? journal_parse_time(at) : -1;
+}
+
+bool journal_read_applied(const cJSON *line, struct journal_applied *applied)
+{
+    const cJSON *asked = cJSON_GetObjectItemCaseSensitive(line, "asked");
+    const cJSON *size = cJSON_GetObjectItemCaseSensitive(line, "size");
+    if (!is_of_kind(line, "applied") || !cJSON_IsNumber(asked))
+        return false;
+    applied->utc_ms = get_at(line);
+    get_text(line, "pool", applied->pool, sizeof applied->pool);
+    applied->asked = (int32_t)whole(asked);
+    applied->size = cJSON_IsNumber(size) ? (int32_t)whole(size) : -1;
+    applied->why = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, "why"));
+    return applied->utc_ms >= 0;
+}
+
 bool journal_read_decision(const cJSON *line, struct journal_decision *decision)
 {
-    char kind[16];
-    char at[40];
-    get_text(line, "kind", kind, sizeof kind);
-    get_text(line, "at", at, sizeof at);
-    if (strcmp(kind, "decision") != 0)
+    if (!is_of_kind(line, "decision"))
         return false;
     decision->is_dry_run = false;
-    decision->utc_ms = journal_parse_time(at);
+    decision->utc_ms = get_at(line);
     get_text(line, "pool", decision->pool, sizeof decision->pool);
     get_text(line, "policy", decision->policy, sizeof decision->policy);
     get_history(line, &decision->history);

@@ -22,6 +22,14 @@ struct journal_decision {
     char limit[JOURNAL_NAME];
 };
 
+struct journal_applied {
+    int64_t utc_ms;
+    char pool[JOURNAL_NAME];
+    int32_t asked;
+    int32_t size;    /* -1: not known */
+    const char *why; /* not as asked; the JSON's. NULL: it was */
+};
+
 /* Adds a line, with its line break. `why` is the decision for people. */
 void journal_line_decision(const struct journal_decision *line, const char *why, struct text *out);
 
@@ -36,8 +44,9 @@ void journal_line_start(int64_t utc_ms, const char *path, struct text *out);
 void journal_time(int64_t utc_ms, struct text *out);
 int64_t journal_parse_time(const char *text);
 
-/* Reads a line that has "kind":"decision"; false if it is none, or not whole. */
+/* Each reads a line of its kind; false if it is none, or not whole. */
 bool journal_read_decision(const cJSON *line, struct journal_decision *decision);
+bool journal_read_applied(const cJSON *line, struct journal_applied *applied);
 
 /* A hash of all that makes a policy decide as it does. */
 void journal_hash(const struct policy *policy, char hash[17]);

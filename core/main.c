@@ -175,6 +175,7 @@ int main(int argc, char **argv)
     if (first != NULL && first->run == NULL)
         return command_program(argv + 1);
     signal(SIGPIPE, SIG_IGN); /* a broken connection is an error of its call, not the end */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
     signal(SIGCHLD, SIG_DFL); /* ignored, it would hide how an isolated plugin ended */
     if (argc == 3 && strcmp(argv[1], ISOLATE_COMMAND) == 0)
         return isolate_serve(argv[2]); /* not for people */

@@ -13,7 +13,7 @@ files=$(installed)
 for file in bin/dynomatic bin/dynomatic-check-plugin bin/dynomatic-new-plugin bin/dynomatic-fake-heroku include/dynomatic/plugin.h include/dynomatic/util.h \
   lib/dynomatic/delayedjob.so lib/dynomatic/resque.so lib/dynomatic/sidekiq.so lib/dynomatic/heroku-formation.so lib/dynomatic/heroku-hobby.so lib/dynomatic/heroku-single.so \
   share/man/man1/dynomatic.1 share/man/man1/dynomatic-fake-heroku.1 share/man/man3/dynomatic-plugin.3 \
-  share/man/man5/dynomatic.yml.5 share/man/man7/dynomatic-delayedjob.7 share/man/man7/dynomatic-resque.7 share/man/man7/dynomatic-sidekiq.7 \
+  share/man/man5/dynomatic.yml.5 share/man/man5/dynomatic-journal.5 share/man/man7/dynomatic-delayedjob.7 share/man/man7/dynomatic-resque.7 share/man/man7/dynomatic-sidekiq.7 \
   share/man/man7/dynomatic-heroku-formation.7 share/man/man7/dynomatic-heroku-hobby.7 \
   lib/pkgconfig/dynomatic.pc share/aclocal/dynomatic.m4 share/dynomatic/exports.map share/dynomatic/prices.yml \
   share/doc/dynomatic/tutorial.md share/doc/dynomatic/abi.md share/dynomatic/examples/spool.c \

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Runs the host's cycle on a false clock: a script of load in, a list of actions out.
  *
- *     simulate FILE.sim
+ *     simulate [--journal FILE] [--restart-at TIME] FILE.sim
+ *
+ * With a journal, decisions are written there (the script may say so itself); at TIME the host is
+ * killed, with whatever calls run, and started anew.
  *
  * A script is a configuration as dynomatic.yml(5) has it, for the plugins of stage.h, a
  * line "---", and what happens, a line an event:
@@ -34,6 +37,7 @@
 #include <dynomatic/plugin.h>
 
 #include <errno.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -51,6 +55,8 @@ static char state_folder[] = "/tmp/simulate.XXXXXX";
 
 static const char *script_path;
 static size_t script_line;
+static const char *journal; /* NULL: the script says whether there is one */
+static int64_t restart_ms = INT64_MAX;
 static bool is_over; /* nothing is told any more */
 
 static void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
@@ -371,26 +377,6 @@ static void take_calls(struct cycle *cycle, struct crew *crew)
         cycle_finish(cycle, instance, stage_now_ms);
 }
 
-static void run(struct cycle *cycle, struct crew *crew, struct script *script)
-{
-    int spins = 0;
-    while (stage_now_ms < script->end_ms) {
-        while (script->next < script->n && script->events[script->next].at_ms <= stage_now_ms)
-            play(&script->events[script->next++]);
-        take_calls(cycle, crew);
-        cycle_set_clock(cycle, utc_ahead_ms);
-        int64_t next_ms = cycle_step(cycle, crew, stage_now_ms);
-        next_ms = earlier(next_ms, stage_next_answer_ms(crew));
-        next_ms = earlier(next_ms, script->end_ms);
-        if (script->next < script->n)
-            next_ms = earlier(next_ms, script->events[script->next].at_ms);
-        spins = next_ms > stage_now_ms ? 0 : spins + 1;
-        if (spins > MOST_SPINS)
-            die("the cycle wants to be woken at once, again and again: a busy loop");
-        stage_now_ms = next_ms > stage_now_ms ? next_ms : stage_now_ms;
-    }
-}
-
 static struct cycle *open_cycle(const struct text *configuration)
 {
     struct text mistakes = {0};
@@ -409,22 +395,85 @@ static struct cycle *open_cycle(const struct text *configuration)
     return cycle;
 }
 
+/* What a killed program leaves is nothing; its memory is kept for its calls, which nobody waits
+ * for. */
+static struct cycle *killed;
+
+static struct cycle *restart(struct cycle *cycle, struct crew *crew, const struct text *config)
+{
+    killed = cycle;
+    restart_ms = INT64_MAX;
+    stage_forget_calls(crew);
+    cycle = open_cycle(config);
+    cycle_set_clock(cycle, utc_ahead_ms);
+    cycle_restore(cycle, stage_now_ms);
+    return cycle;
+}
+
+static struct cycle *run(struct cycle *cycle, struct crew *crew, struct script *script,
+                         const struct text *config)
+{
+    int spins = 0;
+    while (stage_now_ms < script->end_ms) {
+        while (script->next < script->n && script->events[script->next].at_ms <= stage_now_ms)
+            play(&script->events[script->next++]);
+        if (restart_ms <= stage_now_ms)
+            cycle = restart(cycle, crew, config);
+        take_calls(cycle, crew);
+        cycle_set_clock(cycle, utc_ahead_ms);
+        int64_t next_ms = cycle_step(cycle, crew, stage_now_ms);
+        next_ms = earlier(next_ms, stage_next_answer_ms(crew));
+        next_ms = earlier(next_ms, script->end_ms);
+        next_ms = earlier(next_ms, restart_ms);
+        if (script->next < script->n)
+            next_ms = earlier(next_ms, script->events[script->next].at_ms);
+        spins = next_ms > stage_now_ms ? 0 : spins + 1;
+        if (spins > MOST_SPINS)
+            die("the cycle wants to be woken at once, again and again: a busy loop");
+        stage_now_ms = next_ms > stage_now_ms ? next_ms : stage_now_ms;
+    }
+    return cycle;
+}
+
+/* Returns the script's path. */
+static const char *read_arguments(int argc, char **argv)
+{
+    static const struct option options[] = {{"journal", required_argument, NULL, 'j'},
+                                            {"restart-at", required_argument, NULL, 'r'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+    script_path = "simulate";
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'j')
+            journal = optarg;
+        else if (option == 'r')
+            restart_ms = START_MS + duration(optarg);
+        else
+            exit(EXIT_FAILURE);
+    }
+    if (optind + 1 != argc)
+        die("simulate [--journal FILE] [--restart-at TIME] FILE.sim");
+    return argv[optind];
+}
+
 int main(int argc, char **argv)
 {
-    FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
-    script_path = argc == 2 ? argv[1] : "simulate";
+    script_path = read_arguments(argc, argv);
+    FILE *file = fopen(script_path, "r");
     if (file == NULL)
-        die("cannot be read: %s", argc == 2 ? strerror(errno) : "simulate FILE.sim");
+        die("cannot be read: %s", strerror(errno));
     if (mkdtemp(state_folder) == NULL || setenv("STATE_DIRECTORY", state_folder, 1) != 0 ||
         atexit(remove_overrides) != 0)
         die("no folder can be made: %s", strerror(errno));
     struct text configuration = {0};
     struct script script = read_script(file, &configuration);
     fclose(file);
+    if (journal != NULL)
+        text_add_format(&configuration, "\njournal: \"%s\"\n", journal);
     stage_now_ms = START_MS;
     struct cycle *cycle = open_cycle(&configuration);
     struct crew *crew = crew_new(0, NULL);
-    run(cycle, crew, &script);
+    cycle = run(cycle, crew, &script, &configuration);
     print_calls();
     is_over = true;
     stage_let_go();

@@ -49,6 +49,9 @@ extern int64_t stage_now_ms;
 /* When the first call is answered, INT64_MAX if none will be; crew_take() gives those that are. */
 int64_t stage_next_answer_ms(const struct crew *crew);
 
+/* Whoever waited for the calls that run is dead: what they have not done is not done. */
+void stage_forget_calls(struct crew *crew);
+
 /* The end: whatever still runs is answered at the next crew_take(). */
 void stage_let_go(void);
 
