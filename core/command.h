@@ -21,6 +21,9 @@ struct command_line {
     const char *output;   /* -o; NULL: not given */
     const char *duration; /* --for */
     const char *why;
+    const char *at;
+    const char *not_size;
+    const char *journal;
     const char *prices;
     const char *size;
     const char *argument; /* NULL: none */
@@ -39,6 +42,7 @@ int command_release(const struct command_line *line);
 int command_pause(const struct command_line *line);
 int command_resume(const struct command_line *line);
 int command_plugins(const struct command_line *line); /* command_plugins.c */
+int command_why(const struct command_line *line);     /* command_why.c */
 
 /* Becomes the program dynomatic-WORD that lies beside this one, with the words as its arguments. It
  * returns only if that fails. */

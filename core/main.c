@@ -24,13 +24,16 @@ enum {
     TAKES_WHY = 64,
     TAKES_SIZE = 128,
     TAKES_PRICES = 256,
-    TAKES_ARGUMENT = 512,
-    TAKES_SECOND = 1024
+    TAKES_AT = 512,
+    TAKES_NOT = 1024,
+    TAKES_JOURNAL = 2048,
+    TAKES_ARGUMENT = 4096,
+    TAKES_SECOND = 8192
 };
 
-static const char *const options_of_some[] = {"--dry-run", "--json",   "--connect",
-                                              "--all",     "--output", "--for",
-                                              "--why",     "--size",   "--prices"};
+static const char *const options_of_some[] = {"--dry-run", "--json", "--connect", "--all",
+                                              "--output",  "--for",  "--why",     "--size",
+                                              "--prices",  "--at",   "--not",     "--journal"};
 
 static const struct command {
     const char *name;
@@ -52,6 +55,8 @@ static const struct command {
     {"pause", command_pause, TAKES_ARGUMENT | TAKES_FOR | TAKES_WHY,
      "apply no size to a pool, or to any"},
     {"resume", command_resume, TAKES_ARGUMENT, "end the pause of a pool, or of all"},
+    {"why", command_why, TAKES_ARGUMENT | TAKES_AT | TAKES_NOT | TAKES_JOURNAL | TAKES_JSON,
+     "tell why a pool has its size, out of the journal"},
     {"plugins", command_plugins, TAKES_ARGUMENT, "list the plugins, or the options of one"},
     {"new-plugin", NULL, 0, "begin a plugin of your own: a small project that works"},
     {"check-plugin", NULL, 0, "try whether a plugin keeps the contract"},
@@ -73,13 +78,16 @@ static int print_help(void)
              "                     /etc/dynomatic/dynomatic.yml)\n"
              "      --dry-run      run, once: decide and tell, apply nothing\n"
              "      --connect      check: try each instance too\n"
-             "      --json         count, detect, explain, hold: for programs\n"
+             "      --json         count, detect, explain, hold, why: for programs\n"
              "      --all          count: also what runs, is due later, or was given up\n"
              "  -o, --output FILE  init: the file to write (else dynomatic.yml; - prints it)\n"
              "      --for TIME     hold, pause: end after 30m, 2h ...\n"
              "      --why TEXT     hold, pause: the reason, for others\n"
              "      --size SIZE    explain: what a dyno is (else Standard-1X), for the costs\n"
              "      --prices FILE  explain: another table of prices\n"
+             "      --at TIME      why: then, not now: 10:30, 2026-11-24T10:30Z, \"5m ago\"\n"
+             "      --not SIZE     why: what stopped this size\n"
+             "      --journal FILE why: this journal, not the configuration's\n"
              "  -v, --verbose      tell more\n"
              "  -V, --version      print the version\n"
              "  -h, --help         print this\n\n"
@@ -160,13 +168,23 @@ static int run_command(struct command_line *line, unsigned given, int n_words, c
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"dry-run", no_argument, NULL, 'd'},
-        {"json", no_argument, NULL, 'j'},         {"connect", no_argument, NULL, 'C'},
-        {"all", no_argument, NULL, 'a'},          {"output", required_argument, NULL, 'o'},
-        {"for", required_argument, NULL, 'f'},    {"why", required_argument, NULL, 'w'},
-        {"size", required_argument, NULL, 's'},   {"prices", required_argument, NULL, 'p'},
-        {"verbose", no_argument, NULL, 'v'},      {"version", no_argument, NULL, 'V'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'},
+        {"dry-run", no_argument, NULL, 'd'},
+        {"json", no_argument, NULL, 'j'},
+        {"connect", no_argument, NULL, 'C'},
+        {"all", no_argument, NULL, 'a'},
+        {"output", required_argument, NULL, 'o'},
+        {"for", required_argument, NULL, 'f'},
+        {"why", required_argument, NULL, 'w'},
+        {"size", required_argument, NULL, 's'},
+        {"prices", required_argument, NULL, 'p'},
+        {"at", required_argument, NULL, 't'},
+        {"not", required_argument, NULL, 'n'},
+        {"journal", required_argument, NULL, 'J'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     struct command_line line = {0};
     unsigned given = 0;
@@ -219,6 +237,18 @@ int main(int argc, char **argv)
         case 'p':
             line.prices = optarg;
             given |= TAKES_PRICES;
+            break;
+        case 't':
+            line.at = optarg;
+            given |= TAKES_AT;
+            break;
+        case 'n':
+            line.not_size = optarg;
+            given |= TAKES_NOT;
+            break;
+        case 'J':
+            line.journal = optarg;
+            given |= TAKES_JOURNAL;
             break;
         case 'v':
             line.is_verbose = true;

@@ -45,6 +45,7 @@ ok 'it is started anew' until_true 20 more
 ok 'its window goes on' until_true 20 decided ".steps[-1].step == \"down_after\" and .history.down[0][1] == $before"
 is 'and holds what it held' "$(quantity worker)" 5
 stop_daemon
+has 'why tells it' "$(dynomatic -c "$scratch/dynomatic.yml" why 2>&1)" 'wanted within 1 h'
 is 'a broken line costs itself' "$(jq -c -R 'fromjson? // empty | select(.kind == "start")' <"$journal" | wc -l)" 2
 
 # Without the journal what runs would count as wanted: the platform's 7.
@@ -100,6 +101,7 @@ ok 'once runs' once
 set_jobs_sqlite "$db" 0
 once --dry-run
 has 'a dry run goes by the journal' "$(cat "$scratch/once.log")" '5, stays'
+is 'and why does not tell of it' "$(dynomatic -c "$scratch/dynomatic.yml" why | sed -n 's/ *seen *//p')" 'at least 10 waiting'
 ok 'once runs again' once
 is 'it remembers what was wanted' "$(quantity worker)" 5
 write_config '' 1h

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * Why a pool has the size it has, out of the lines of a journal: told of each in their order,
+ * remembers the last decision of each pool and since when it is so. */
+#ifndef CORE_WHY_H
+#define CORE_WHY_H
+
+#include "core/journal_line.h"
+
+struct why {
+    struct journal_decision decision; /* the last one */
+    char *words;                      /* the same for people */
+    int64_t since_ms;                 /* since when it is this size, UTC */
+    bool is_from_first;               /* that is the first line that there is */
+    struct journal_applied applied;   /* the platform's last answer; utc_ms 0: there is none */
+    char *refusal;                    /* why it did something else; NULL: it did not */
+    char *applied_words;              /* the decision that it was asked by */
+};
+
+struct why_list {
+    struct why **pools; /* by name */
+    size_t n;
+};
+
+/* Takes a line, if it is not past until_ms. Returns false once one is. */
+bool why_take(struct why_list *list, const cJSON *line, int64_t until_ms);
+void why_list_fini(struct why_list *list);
+
+/* NULL if nothing is known of it. */
+const struct why *why_find(const struct why_list *list, const char *pool);
+
+/* Adds it for people, at now_ms (UTC). */
+void why_add(const struct why *why, int64_t now_ms, struct text *out);
+
+/* The same for programs. */
+cJSON *why_json(const struct why *why);
+
+/* ---- why_not.c ---- */
+
+/* Adds what stopped another size, a line each. policy: the one that decided, to tell what more or
+ * less it would take; NULL: not known. */
+void why_add_not(const struct why *why, int32_t size, const struct policy *policy,
+                 struct text *out);
+
+/* ---- for both ---- */
+
+/* Whether a step is a vote, of which the largest goes on. */
+bool why_is_vote(enum step_kind kind);
+
+/* Adds the words of step i, without the size that they end with; i -1: what was seen. */
+void why_add_words(const struct why *why, int32_t i, struct text *out);
+
+#endif
