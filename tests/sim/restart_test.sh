@@ -8,7 +8,7 @@
 moments=4
 latest() { # name; s
   case $1 in
-    *outage) echo 300 ;; # the pauses after a call that failed begin anew
+    *outage | two_libraries) echo 300 ;; # the pauses after a call that failed begin anew
     *) echo 31 ;;        # sizes are read each 30 s, from the start on
   esac
 }
@@ -20,7 +20,8 @@ simulate=$top_builddir/tests/sim/simulate
 why_not() { # name
   case $1 in
     busy_named | schedule_spares_busy) echo 'a shrink that busy workers hold back is tried at once, and then each 5 s' ;;
-    refused) echo 'what the platform refused is asked for once more at once' ;;
+    busy_unnamed | busy_after_hold) echo 'protect_for begins anew, as the size is not known for a moment' ;;
+    refused*) echo 'what the platform refused is asked for once more at once' ;;
     slow_platform | schedule_begins_meanwhile) echo 'a request on its way is lost, and so is a measure that takes seconds' ;;
   esac
 }

@@ -397,7 +397,7 @@ static struct cycle *open_cycle(const struct text *configuration)
 
 /* What a killed program leaves is nothing; its memory is kept for its calls, which nobody waits
  * for. */
-static struct cycle *killed;
+static struct cycle *volatile killed;
 
 static struct cycle *restart(struct cycle *cycle, struct crew *crew, const struct text *config)
 {
