@@ -34,6 +34,16 @@ static const char *const step_names[] = {
     [STEP_UNPROTECTED] = "unprotected",
 };
 
+bool journal_step_kind(const char *name, enum step_kind *kind)
+{
+    for (size_t i = 0; i < sizeof step_names / sizeof step_names[0]; i++)
+        if (step_names[i] != NULL && strcmp(step_names[i], name) == 0) {
+            *kind = (enum step_kind)i;
+            return true;
+        }
+    return false;
+}
+
 /* ---- Writing ---- */
 
 void journal_time(int64_t utc_ms, struct text *out)

@@ -10,6 +10,15 @@
 
 #define JOURNAL_NAME 129 /* room for a name and its NUL; longer ones are cut */
 
+enum journal_kind {
+    JOURNAL_BAD, /* no line of a journal, or not whole */
+    JOURNAL_DECISION,
+    JOURNAL_DRY_RUN, /* a decision that nothing comes of */
+    JOURNAL_APPLIED,
+    JOURNAL_START,
+    JOURNAL_OTHER
+};
+
 /* All times but utc_ms are of the monotonic clock of the program that decided. */
 struct journal_decision {
     int64_t utc_ms;
@@ -20,6 +29,8 @@ struct journal_decision {
     struct history history; /* as it was before */
     struct decision decision;
     char limit[JOURNAL_NAME];
+    enum journal_kind kind; /* as journal_read() has read it */
+    int32_t asked; /* of JOURNAL_APPLIED: for this; decision.size, -1 if not known, became of it */
 };
 
 struct journal_applied {
@@ -47,6 +58,9 @@ int64_t journal_parse_time(const char *text);
 /* Each reads a line of its kind; false if it is none, or not whole. */
 bool journal_read_decision(const cJSON *line, struct journal_decision *decision);
 bool journal_read_applied(const cJSON *line, struct journal_applied *applied);
+
+/* The kind of a step from its name; false if there is none of it. */
+bool journal_step_kind(const char *name, enum step_kind *kind);
 
 /* A hash of all that makes a policy decide as it does. */
 void journal_hash(const struct policy *policy, char hash[17]);
