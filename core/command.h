@@ -26,6 +26,13 @@ struct command_line {
     const char *journal;
     const char *prices;
     const char *size;
+    const char *pool; /* --pool, and the next ones: of replay */
+    const char *since;
+    const char *until;
+    const char *plot;
+    const char *boot;
+    const char *bound;
+    bool wants_closed_loop;
     const char *argument; /* NULL: none */
     const char *second;   /* the argument after it, likewise */
 };
@@ -43,6 +50,7 @@ int command_pause(const struct command_line *line);
 int command_resume(const struct command_line *line);
 int command_plugins(const struct command_line *line); /* command_plugins.c */
 int command_why(const struct command_line *line);     /* command_why.c */
+int command_replay(const struct command_line *line);  /* command_replay.c */
 
 /* Becomes the program dynomatic-WORD that lies beside this one, with the words as its arguments. It
  * returns only if that fails. */

@@ -27,13 +27,26 @@ enum {
     TAKES_AT = 512,
     TAKES_NOT = 1024,
     TAKES_JOURNAL = 2048,
-    TAKES_ARGUMENT = 4096,
-    TAKES_SECOND = 8192
+    TAKES_POOL = 4096,
+    TAKES_SINCE = 8192,
+    TAKES_UNTIL = 16384,
+    TAKES_PLOT = 32768,
+    TAKES_BOOT = 65536,
+    TAKES_BOUND = 131072,
+    TAKES_CLOSED_LOOP = 262144,
+    TAKES_ARGUMENT = 524288,
+    TAKES_SECOND = 1048576
 };
 
-static const char *const options_of_some[] = {"--dry-run", "--json", "--connect", "--all",
-                                              "--output",  "--for",  "--why",     "--size",
-                                              "--prices",  "--at",   "--not",     "--journal"};
+enum {
+    TAKES_REPLAY = TAKES_POOL | TAKES_SINCE | TAKES_UNTIL | TAKES_PLOT | TAKES_BOOT | TAKES_BOUND |
+                   TAKES_CLOSED_LOOP | TAKES_SIZE | TAKES_PRICES
+};
+
+static const char *const options_of_some[] = {
+    "--dry-run", "--json",   "--connect", "--all",   "--output",     "--for",  "--why",
+    "--size",    "--prices", "--at",      "--not",   "--journal",    "--pool", "--since",
+    "--until",   "--plot",   "--boot",    "--bound", "--closed-loop"};
 
 static const struct command {
     const char *name;
@@ -57,6 +70,8 @@ static const struct command {
     {"resume", command_resume, TAKES_ARGUMENT, "end the pause of a pool, or of all"},
     {"why", command_why, TAKES_ARGUMENT | TAKES_AT | TAKES_NOT | TAKES_JOURNAL | TAKES_JSON,
      "tell why a pool has its size, out of the journal"},
+    {"replay", command_replay, TAKES_ARGUMENT | TAKES_JSON | TAKES_REPLAY,
+     "make a journal's decisions again, or try another file on it"},
     {"plugins", command_plugins, TAKES_ARGUMENT, "list the plugins, or the options of one"},
     {"new-plugin", NULL, 0, "begin a plugin of your own: a small project that works"},
     {"check-plugin", NULL, 0, "try whether a plugin keeps the contract"},
@@ -78,16 +93,23 @@ static int print_help(void)
              "                     /etc/dynomatic/dynomatic.yml)\n"
              "      --dry-run      run, once: decide and tell, apply nothing\n"
              "      --connect      check: try each instance too\n"
-             "      --json         count, detect, explain, hold, why: for programs\n"
+             "      --json         count, detect, explain, hold, replay, why: for programs\n"
              "      --all          count: also what runs, is due later, or was given up\n"
              "  -o, --output FILE  init: the file to write (else dynomatic.yml; - prints it)\n"
              "      --for TIME     hold, pause: end after 30m, 2h ...\n"
              "      --why TEXT     hold, pause: the reason, for others\n"
-             "      --size SIZE    explain: what a dyno is (else Standard-1X), for the costs\n"
-             "      --prices FILE  explain: another table of prices\n"
+             "      --size SIZE    explain, replay: a dyno (else Standard-1X), for costs\n"
+             "      --prices FILE  explain, replay: another table of prices\n"
              "      --at TIME      why: then, not now: 10:30, 2026-11-24T10:30Z, \"5m ago\"\n"
              "      --not SIZE     why: what stopped this size\n"
              "      --journal FILE why: this journal, not the configuration's\n"
+             "      --pool NAME    replay: this pool only\n"
+             "      --since TIME, --until TIME\n"
+             "                     replay: from 2026-11-24T15:00Z, or 7d ago, on, until then\n"
+             "      --closed-loop  replay: simulate the queue, rather than take it as recorded\n"
+             "      --boot TIME    replay: from the order of a dyno to its first job\n"
+             "      --bound TIME   replay: a job that waits longer counts as late (1m)\n"
+             "      --plot FILE    replay: draw it, as an SVG\n"
              "  -v, --verbose      tell more\n"
              "  -V, --version      print the version\n"
              "  -h, --help         print this\n\n"
@@ -168,23 +190,18 @@ static int run_command(struct command_line *line, unsigned given, int n_words, c
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"dry-run", no_argument, NULL, 'd'},
-        {"json", no_argument, NULL, 'j'},
-        {"connect", no_argument, NULL, 'C'},
-        {"all", no_argument, NULL, 'a'},
-        {"output", required_argument, NULL, 'o'},
-        {"for", required_argument, NULL, 'f'},
-        {"why", required_argument, NULL, 'w'},
-        {"size", required_argument, NULL, 's'},
-        {"prices", required_argument, NULL, 'p'},
-        {"at", required_argument, NULL, 't'},
-        {"not", required_argument, NULL, 'n'},
-        {"journal", required_argument, NULL, 'J'},
-        {"verbose", no_argument, NULL, 'v'},
-        {"version", no_argument, NULL, 'V'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'},  {"dry-run", no_argument, NULL, 'd'},
+        {"json", no_argument, NULL, 'j'},          {"connect", no_argument, NULL, 'C'},
+        {"all", no_argument, NULL, 'a'},           {"output", required_argument, NULL, 'o'},
+        {"for", required_argument, NULL, 'f'},     {"why", required_argument, NULL, 'w'},
+        {"size", required_argument, NULL, 's'},    {"prices", required_argument, NULL, 'p'},
+        {"at", required_argument, NULL, 't'},      {"not", required_argument, NULL, 'n'},
+        {"journal", required_argument, NULL, 'J'}, {"pool", required_argument, NULL, 'N'},
+        {"since", required_argument, NULL, 'S'},   {"until", required_argument, NULL, 'U'},
+        {"plot", required_argument, NULL, 'P'},    {"boot", required_argument, NULL, 'b'},
+        {"bound", required_argument, NULL, 'B'},   {"closed-loop", no_argument, NULL, 'l'},
+        {"verbose", no_argument, NULL, 'v'},       {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
     };
     struct command_line line = {0};
     unsigned given = 0;
@@ -249,6 +266,34 @@ int main(int argc, char **argv)
         case 'J':
             line.journal = optarg;
             given |= TAKES_JOURNAL;
+            break;
+        case 'N':
+            line.pool = optarg;
+            given |= TAKES_POOL;
+            break;
+        case 'S':
+            line.since = optarg;
+            given |= TAKES_SINCE;
+            break;
+        case 'U':
+            line.until = optarg;
+            given |= TAKES_UNTIL;
+            break;
+        case 'P':
+            line.plot = optarg;
+            given |= TAKES_PLOT;
+            break;
+        case 'b':
+            line.boot = optarg;
+            given |= TAKES_BOOT;
+            break;
+        case 'B':
+            line.bound = optarg;
+            given |= TAKES_BOUND;
+            break;
+        case 'l':
+            line.wants_closed_loop = true;
+            given |= TAKES_CLOSED_LOOP;
             break;
         case 'v':
             line.is_verbose = true;

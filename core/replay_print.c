@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/replay_print.h"
+
+#include "core/memory.h"
+#include "core/plot_svg.h"
+#include "core/table.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool has_sizes(const struct replay_report *report)
+{
+    return report->recorded.largest >= 0;
+}
+
+static double mean_error(const struct replay_result *result)
+{
+    return result->n_errors > 0 ? result->error_sum / (double)result->n_errors : 0;
+}
+
+static double hours(int64_t ms)
+{
+    return (double)ms / 3600000;
+}
+
+/* ---- Sentences ---- */
+
+static void add_minute(int64_t utc_ms, struct text *out)
+{
+    struct text time = {0};
+    journal_time(utc_ms, &time);
+    text_add_format(out, "%.10s %.5s", text_chars(&time), text_chars(&time) + 11);
+    text_fini(&time);
+}
+
+static void add_decisions(const struct replay_pool *pool, struct text *out)
+{
+    int64_t n_made = pool->n_same + pool->n_different;
+    if (n_made > 0 && pool->n_different == 0)
+        text_add_format(out, "  %" PRId64 " decisions made again: all came out the same\n", n_made);
+    if (pool->n_different > 0)
+        text_add_format(out,
+                        "  %" PRId64 " decisions made again: %" PRId64
+                        " came out otherwise, the first at\n  %s\n",
+                        n_made, pool->n_different, text_chars(&pool->first));
+    if (pool->n_foreign > 0)
+        text_add_format(out, "  %" PRId64 " decisions are of another policy than the file's\n",
+                        pool->n_foreign);
+}
+
+static void add_delay(const struct replay_report *report, struct text *out)
+{
+    int64_t delay_ms = replay_delay_ms(report->pool);
+    text_add(out, "a size is taken by the platform ");
+    if (delay_ms > 0) {
+        text_add(out, "after ");
+        text_add_ms(out, delay_ms);
+        text_add(out, ", as recorded");
+    } else
+        text_add(out, "at once");
+}
+
+static void add_open(const struct replay_report *report, struct text *out)
+{
+    if (report->why_open != NULL)
+        text_add_format(out, "no closed loop, since %s; ", report->why_open);
+    text_add(out, "open loop: the recorded numbers of jobs stand, whatever the sizes are; ");
+    add_delay(report, out);
+}
+
+static void add_closed(const struct replay_report *report, struct text *out)
+{
+    const struct replay_queue *queue = report->queue;
+    text_add(out, "closed loop: jobs come as they must have come for what was recorded; one runs ");
+    text_add_ms(out, llround(queue->service_ms));
+    text_add(out, queue->knows_latency ? " (by the age of the oldest)"
+                                       : " (by the fastest falls, as if none came meanwhile)");
+    text_add_format(out, ", %.3g at once on a dyno, which works ", queue->jobs_a_dyno);
+    text_add_ms(out, queue->boot_ms);
+    text_add(out, " after it was ordered; ");
+    add_delay(report, out);
+    if (!queue->knows_busy)
+        text_add(out, "; jobs that never waited are not seen");
+}
+
+static void add_error(const struct replay_report *report, struct text *out)
+{
+    if (!has_sizes(report))
+        text_add(out, "  its error is not known, since no sizes were recorded\n");
+    else
+        text_add_format(out,
+                        "  its error: with the recorded sizes it is off by %.1f waiting jobs in "
+                        "the mean, %.0f at worst\n",
+                        mean_error(&report->model), report->model.worst_error);
+}
+
+/* ---- The table ---- */
+
+static void add_late(struct table *table, const struct replay_result *result)
+{
+    struct text text = {0};
+    text_add_ms(&text, result->late_ms);
+    if (result->unknown_ms > 0 && result->unknown_ms < result->run_ms) {
+        text_add(&text, ", ? for ");
+        text_add_ms(&text, result->unknown_ms);
+    }
+    table_cell(table, "%s", result->unknown_ms < result->run_ms ? text_chars(&text) : "?");
+    text_fini(&text);
+}
+
+/* A number that needs the sizes to be known. */
+static void add_number(struct table *table, bool is_known, int64_t number)
+{
+    if (is_known)
+        table_cell(table, "%" PRId64, number);
+    else
+        table_cell(table, "?");
+}
+
+static void add_hours(struct table *table, bool is_known, const struct replay_result *result)
+{
+    if (is_known)
+        table_cell(table, "%.1f", hours(result->dyno_ms));
+    else
+        table_cell(table, "?");
+}
+
+static void add_table(const struct replay_report *report, bool is_bold, struct text *out)
+{
+    const struct replay_result *recorded = &report->recorded;
+    const struct replay_result *replayed = &report->replayed;
+    bool is_known = has_sizes(report);
+    struct text bound = {0};
+    struct table table;
+    text_add_ms(&bound, report->bound_ms);
+    table_init(&table, 3);
+    table_cell(&table, " ");
+    table_cell(&table, "RECORDED");
+    table_cell(&table, "%s", report->file);
+    table_cell(&table, "  changes up");
+    add_number(&table, is_known, recorded->n_up);
+    add_number(&table, true, replayed->n_up);
+    table_cell(&table, "  changes down");
+    add_number(&table, is_known, recorded->n_down);
+    add_number(&table, true, replayed->n_down);
+    table_cell(&table, "  dyno-hours");
+    add_hours(&table, is_known, recorded);
+    add_hours(&table, true, replayed);
+    table_cell(&table, "  largest size");
+    add_number(&table, is_known, recorded->largest);
+    add_number(&table, true, replayed->largest);
+    table_cell(&table, "  a job waits over %s", text_chars(&bound));
+    add_late(&table, recorded);
+    add_late(&table, replayed);
+    table_cell(&table, "  kills avoided");
+    add_number(&table, is_known, report->pool->n_spared);
+    table_cell(&table, "?");
+    table_print(&table, is_bold, out);
+    table_fini(&table);
+    text_fini(&bound);
+}
+
+static void add_left_out(const struct replay_report *report, struct text *out)
+{
+    if (report->recorded.left_out_ms <= 0)
+        return;
+    text_add(out, "  left out: ");
+    text_add_ms(out, report->recorded.left_out_ms);
+    text_add(out, " in which nothing was recorded\n");
+}
+
+void replay_print(const struct replay_report *report, bool is_bold, struct text *out)
+{
+    const struct replay_pool *pool = report->pool;
+    text_add_format(out, "%s: ", pool->spec->name);
+    if (pool->n == 0) {
+        text_add(out, "nothing was recorded\n");
+        return;
+    }
+    text_add_format(out, "%zu lines, ", pool->n);
+    add_minute(pool->samples[0].at_ms, out);
+    text_add(out, " to ");
+    add_minute(pool->samples[pool->n - 1].at_ms, out);
+    text_add(out, " UTC\n");
+    add_decisions(pool, out);
+    if (!report->is_compared)
+        return;
+    text_add(out, "  ");
+    (report->queue != NULL ? add_closed : add_open)(report, out);
+    text_add(out, "\n");
+    if (report->queue != NULL)
+        add_error(report, out);
+    add_left_out(report, out);
+    add_table(report, is_bold, out);
+}
+
+/* ---- For programs ---- */
+
+static void add_or_null(cJSON *object, const char *key, bool is_known, double number)
+{
+    if (is_known)
+        cJSON_AddNumberToObject(object, key, number);
+    else
+        cJSON_AddNullToObject(object, key);
+}
+
+static cJSON *result_json(const struct replay_result *result, bool is_known)
+{
+    cJSON *object = cJSON_CreateObject();
+    add_or_null(object, "changes_up", is_known, (double)result->n_up);
+    add_or_null(object, "changes_down", is_known, (double)result->n_down);
+    add_or_null(object, "dyno_hours", is_known, hours(result->dyno_ms));
+    add_or_null(object, "largest", is_known, result->largest);
+    add_or_null(object, "late_ms", result->unknown_ms < result->run_ms, (double)result->late_ms);
+    cJSON_AddNumberToObject(object, "late_unknown_ms", (double)result->unknown_ms);
+    return object;
+}
+
+static cJSON *decisions_json(const struct replay_pool *pool)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddNumberToObject(object, "same", (double)pool->n_same);
+    cJSON_AddNumberToObject(object, "different", (double)pool->n_different);
+    cJSON_AddNumberToObject(object, "other_policy", (double)pool->n_foreign);
+    if (pool->n_different > 0)
+        cJSON_AddStringToObject(object, "first", text_chars(&pool->first));
+    return object;
+}
+
+static cJSON *queue_json(const struct replay_report *report)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddNumberToObject(object, "service_ms", report->queue->service_ms);
+    cJSON_AddNumberToObject(object, "jobs_a_dyno", report->queue->jobs_a_dyno);
+    cJSON_AddNumberToObject(object, "boot_ms", (double)report->queue->boot_ms);
+    add_or_null(object, "mean_error", has_sizes(report), mean_error(&report->model));
+    add_or_null(object, "worst_error", has_sizes(report), report->model.worst_error);
+    return object;
+}
+
+cJSON *replay_json(const struct replay_report *report)
+{
+    const struct replay_pool *pool = report->pool;
+    struct text assumed = {0};
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "pool", pool->spec->name);
+    cJSON_AddNumberToObject(object, "lines", (double)pool->n);
+    cJSON_AddItemToObject(object, "decisions", decisions_json(pool));
+    if (!report->is_compared)
+        return object;
+    (report->queue != NULL ? add_closed : add_open)(report, &assumed);
+    cJSON_AddStringToObject(object, "assumed", text_chars(&assumed));
+    text_fini(&assumed);
+    if (report->queue != NULL)
+        cJSON_AddItemToObject(object, "queue", queue_json(report));
+    cJSON *recorded = result_json(&report->recorded, has_sizes(report));
+    add_or_null(recorded, "kills_avoided", has_sizes(report), (double)pool->n_spared);
+    cJSON_AddItemToObject(object, "recorded", recorded);
+    cJSON_AddItemToObject(object, "replayed", result_json(&report->replayed, true));
+    return object;
+}
+
+/* ---- The picture ---- */
+
+static double *column(const struct replay_report *report, const struct replay_result *result,
+                      size_t offset, double unit)
+{
+    double *values = memory_new(report->pool->n, sizeof *values);
+    for (size_t i = 0; i < report->pool->n; i++) {
+        const char *point = (const char *)&result->points[i];
+        int64_t value = *(const int64_t *)(const void *)(point + offset);
+        values[i] = value >= 0 ? (double)value / unit : NAN;
+    }
+    return values;
+}
+
+static struct plot_panel panel_of(const struct replay_report *report, const char *title,
+                                  size_t offset, double unit, bool is_step)
+{
+    bool has_two = report->queue != NULL || is_step;
+    struct plot_panel panel = {.title = title, .n_lines = has_two ? 2 : 1};
+    panel.lines[0] =
+        (struct plot_line){"recorded", 0, is_step, column(report, &report->recorded, offset, unit)};
+    if (has_two)
+        panel.lines[1] = (struct plot_line){report->file, 1, is_step,
+                                            column(report, &report->replayed, offset, unit)};
+    return panel;
+}
+
+static bool is_minutes(const struct replay_report *report)
+{
+    int64_t most_ms = 0;
+    for (size_t i = 0; i < report->pool->n; i++) {
+        int64_t a_ms = report->recorded.points[i].latency_ms;
+        int64_t b_ms = report->queue != NULL ? report->replayed.points[i].latency_ms : 0;
+        most_ms = a_ms > most_ms ? a_ms : b_ms > most_ms ? b_ms : most_ms;
+    }
+    return most_ms > 300000;
+}
+
+void replay_plot(const struct replay_report *report, struct text *out)
+{
+    const struct replay_pool *pool = report->pool;
+    int64_t *times_ms = memory_new(pool->n, sizeof *times_ms);
+    for (size_t i = 0; i < pool->n; i++)
+        times_ms[i] = pool->samples[i].at_ms;
+    bool by_minutes = is_minutes(report);
+    struct plot_panel panels[] = {
+        panel_of(report, "waiting (jobs)", offsetof(struct replay_point, waiting), 1, false),
+        panel_of(report, by_minutes ? "age of the oldest (min)" : "age of the oldest (s)",
+                 offsetof(struct replay_point, latency_ms), by_minutes ? 60000 : 1000, false),
+        panel_of(report, "size (dynos)", offsetof(struct replay_point, size), 1, true),
+    };
+    struct text title = {0};
+    text_add_format(&title, "%s, %s loop, from ", pool->spec->name,
+                    report->queue != NULL ? "closed" : "open");
+    add_minute(pool->n > 0 ? times_ms[0] : 0, &title);
+    text_add(&title, " UTC");
+    struct plot plot = {text_chars(&title), times_ms, pool->n, panels, 3};
+    plot_svg(&plot, out);
+    for (size_t p = 0; p < 3; p++)
+        for (size_t k = 0; k < panels[p].n_lines; k++)
+            free(panels[p].lines[k].values);
+    text_fini(&title);
+    free(times_ms);
+}
