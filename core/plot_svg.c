@@ -9,19 +9,21 @@
 enum { LEFT = 64, WIDTH = 760, RIGHT = 24, TOP = 62, HEIGHT = 130, GAP = 40, BOTTOM = 44 };
 enum { N_COLOURS = 3 };
 
+/* No variables of CSS: not every program that shows SVGs knows them. */
 static const char style[] =
     "<style>\n"
-    "svg { background: #ffffff; color: #1f2328; --grid: #d8dee4; --c0: #0072b2; --c1: #d55e00; "
-    "--c2: #009e73 }\n"
-    "@media (prefers-color-scheme: dark) {\n"
-    "svg { background: #0d1117; color: #e6edf3; --grid: #30363d; --c0: #56b4e9; --c1: #ff9b4a; "
-    "--c2: #3fd0a0 } }\n"
-    "text { fill: currentColor; font: 12px system-ui, sans-serif }\n"
+    ".back { fill: #ffffff }\n"
+    "text { fill: #1f2328; font: 12px system-ui, sans-serif }\n"
     ".title { font-size: 15px; font-weight: 600 }\n"
-    ".grid { stroke: var(--grid); fill: none }\n"
-    ".line { fill: none; stroke-width: 1.6; stroke-linejoin: round }\n"
-    ".c0 { stroke: var(--c0) } .c1 { stroke: var(--c1) } .c2 { stroke: var(--c2) }\n"
-    "</style>\n";
+    ".grid { stroke: #d8dee4; fill: none }\n"
+    ".line { fill: none; stroke-width: 1.5; stroke-linejoin: round }\n"
+    ".c0 { stroke: #0072b2 } .c1 { stroke: #d55e00 } .c2 { stroke: #009e73 }\n"
+    "@media (prefers-color-scheme: dark) {\n"
+    ".back { fill: #0d1117 } text { fill: #e6edf3 } .grid { stroke: #30363d }\n"
+    ".c0 { stroke: #56b4e9 } .c1 { stroke: #ff9b4a } .c2 { stroke: #3fd0a0 }\n"
+    "}\n"
+    "</style>\n"
+    "<rect class=\"back\" width=\"100%\" height=\"100%\"/>\n";
 
 static void add_escaped(const char *chars, struct text *out)
 {
@@ -155,19 +157,36 @@ struct pen {
     double scale; /* pixels of one */
     bool is_step;
     bool is_down;
+    double x; /* up to where it has drawn, or has to draw a level line */
+    double drawn_x;
+    double value; /* where it is */
 };
+
+static void level(struct pen *pen, double x)
+{
+    if (x > pen->drawn_x)
+        text_add_format(pen->out, "H%.5g", x);
+    pen->drawn_x = x;
+}
 
 static void draw_to(struct pen *pen, double x, double value)
 {
     double y = pen->top + HEIGHT - value * pen->scale;
     text_add_format(pen->out, "%c%.5g %.5g", pen->is_down ? 'L' : 'M', x, y);
     pen->is_down = true;
+    pen->x = pen->drawn_x = x;
+    pen->value = value;
 }
 
 static void draw_column(struct pen *pen, const struct column *column)
 {
-    if (pen->is_step && pen->is_down)
-        text_add_format(pen->out, "H%.5g", column->x);
+    bool is_flat = fabs(column->greatest - column->least) <= 0;
+    if (pen->is_down && is_flat && fabs(column->last - pen->value) <= 0) {
+        pen->x = column->x; /* a level line is drawn when it ends */
+        return;
+    }
+    if (pen->is_down)
+        level(pen, pen->is_step ? column->x : pen->x);
     draw_to(pen, column->x, column->first);
     if (column->least < fmin(column->first, column->last))
         draw_to(pen, column->x, column->least);
@@ -177,6 +196,13 @@ static void draw_column(struct pen *pen, const struct column *column)
         draw_to(pen, column->x, column->last);
 }
 
+static void lift(struct pen *pen)
+{
+    if (pen->is_down)
+        level(pen, pen->x);
+    pen->is_down = false;
+}
+
 static void draw_line(const struct plot *plot, const struct plot_line *line, struct pen pen)
 {
     struct span span = span_of(plot);
@@ -184,13 +210,13 @@ static void draw_line(const struct plot *plot, const struct plot_line *line, str
     text_add_format(pen.out, "<path class=\"line c%d\" d=\"", line->colour % N_COLOURS);
     for (size_t i = 0; i < plot->n; i++) {
         double value = line->values[i];
-        double x = floor(x_of(span, plot->times_ms[i]) * 2) / 2;
+        double x = floor(x_of(span, plot->times_ms[i]));
         bool is_known = !isnan(value);
         bool is_same = x <= column.x && is_known;
         if (!is_same && column.x >= 0)
             draw_column(&pen, &column);
         if (!is_known) {
-            pen.is_down = false;
+            lift(&pen);
             column.x = -1;
         } else if (is_same) {
             column.least = fmin(column.least, value);
@@ -202,6 +228,7 @@ static void draw_line(const struct plot *plot, const struct plot_line *line, str
     }
     if (column.x >= 0)
         draw_column(&pen, &column);
+    lift(&pen);
     text_add(pen.out, "\"/>\n");
 }
 
@@ -212,7 +239,10 @@ static void add_panel(const struct plot *plot, const struct plot_panel *panel, d
     add_label(LEFT, top - 9, "", panel->title, out);
     add_y_axis(top, tick, out);
     for (size_t k = 0; k < panel->n_lines; k++) {
-        struct pen pen = {out, top, HEIGHT / (4 * tick), panel->lines[k].is_step, false};
+        struct pen pen = {.out = out,
+                          .top = top,
+                          .scale = HEIGHT / (4 * tick),
+                          .is_step = panel->lines[k].is_step};
         draw_line(plot, &panel->lines[k], pen);
     }
 }

@@ -70,6 +70,7 @@ int64_t replay_until_ms(const struct replay_pool *pool, size_t i);
 struct replay_load {
     double waiting;
     double busy;
+    bool is_exact; /* the number that wait */
 };
 
 /* What is made of a recording to simulate the queue that it is of. */
@@ -82,6 +83,7 @@ struct replay_queue {
     bool knows_latency;        /* so that service_ms is by the age of the oldest job */
     struct replay_load *loads; /* at each sample, as recorded or taken for it */
     double *arrivals;          /* jobs that came from that sample to the next */
+    int64_t inexact_ms;        /* in which it was not recorded exactly how many wait */
 };
 
 /* boot_ms -1: as is known, 30 s if it is not. NULL, or why the recording does not tell enough; then

@@ -65,15 +65,18 @@ static void add_delay(const struct replay_report *report, struct text *out)
 static void add_open(const struct replay_report *report, struct text *out)
 {
     if (report->why_open != NULL)
-        text_add_format(out, "no closed loop, since %s; ", report->why_open);
-    text_add(out, "open loop: the recorded numbers of jobs stand, whatever the sizes are; ");
+        text_add_format(out, "no closed loop, since %s, but an ", report->why_open);
+    text_add(
+        out,
+        "open loop, which assumes; the recorded numbers of jobs stand, whatever the sizes are; ");
     add_delay(report, out);
 }
 
 static void add_closed(const struct replay_report *report, struct text *out)
 {
     const struct replay_queue *queue = report->queue;
-    text_add(out, "closed loop: jobs come as they must have come for what was recorded; one runs ");
+    text_add(out, "closed loop, which assumes; jobs come as they must have come for what was "
+                  "recorded; one runs ");
     text_add_ms(out, llround(queue->service_ms));
     text_add(out, queue->knows_latency ? " (by the age of the oldest)"
                                        : " (by the fastest falls, as if none came meanwhile)");
@@ -83,6 +86,26 @@ static void add_closed(const struct replay_report *report, struct text *out)
     add_delay(report, out);
     if (!queue->knows_busy)
         text_add(out, "; jobs that never waited are not seen");
+    if (queue->inexact_ms > 0) {
+        text_add(out, "; for ");
+        text_add_ms(out, queue->inexact_ms);
+        text_add(out, " it was not counted how many waited, so that what came is taken from their "
+                      "age, or evenly");
+    }
+}
+
+/* Each on a line of its own. */
+static void add_lines(const struct text *sentences, struct text *out)
+{
+    const char *rest = text_chars(sentences);
+    const char *end;
+    text_add(out, "  ");
+    for (; (end = strstr(rest, "; ")) != NULL; rest = end + 2) {
+        text_add_n(out, rest, (size_t)(end - rest));
+        text_add(out, "\n    ");
+    }
+    text_add(out, rest);
+    text_add(out, "\n");
 }
 
 static void add_error(const struct replay_report *report, struct text *out)
@@ -102,6 +125,10 @@ static void add_late(struct table *table, const struct replay_result *result)
 {
     struct text text = {0};
     text_add_ms(&text, result->late_ms);
+    if (result->late_ms == 0) {
+        text_clear(&text);
+        text_add(&text, "0 s");
+    }
     if (result->unknown_ms > 0 && result->unknown_ms < result->run_ms) {
         text_add(&text, ", ? for ");
         text_add_ms(&text, result->unknown_ms);
@@ -187,9 +214,10 @@ void replay_print(const struct replay_report *report, bool is_bold, struct text 
     add_decisions(pool, out);
     if (!report->is_compared)
         return;
-    text_add(out, "  ");
-    (report->queue != NULL ? add_closed : add_open)(report, out);
-    text_add(out, "\n");
+    struct text assumed = {0};
+    (report->queue != NULL ? add_closed : add_open)(report, &assumed);
+    add_lines(&assumed, out);
+    text_fini(&assumed);
     if (report->queue != NULL)
         add_error(report, out);
     add_left_out(report, out);
@@ -308,7 +336,8 @@ void replay_plot(const struct replay_report *report, struct text *out)
         times_ms[i] = pool->samples[i].at_ms;
     bool by_minutes = is_minutes(report);
     struct plot_panel panels[] = {
-        panel_of(report, "waiting (jobs)", offsetof(struct replay_point, waiting), 1, false),
+        panel_of(report, "waiting (jobs, as far as they were counted)",
+                 offsetof(struct replay_point, waiting), 1, false),
         panel_of(report, by_minutes ? "age of the oldest (min)" : "age of the oldest (s)",
                  offsetof(struct replay_point, latency_ms), by_minutes ? 60000 : 1000, false),
         panel_of(report, "size (dynos)", offsetof(struct replay_point, size), 1, true),

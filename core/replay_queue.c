@@ -43,13 +43,14 @@ static double jobs_a_dyno(const struct replay_pool *pool)
 static void read_loads(struct replay_queue *queue)
 {
     const struct replay_pool *pool = queue->pool;
-    struct replay_load load = {0, 0};
+    struct replay_load load = {0, 0, false};
     struct window booted = {0};
     int32_t present = 0;
     for (size_t i = 0; i < pool->n; i++) {
         const struct replay_sample *sample = &pool->samples[i];
         present = sample->present >= 0 ? sample->present : present;
         int32_t at_work = window_least(&booted, present, queue->boot_ms, sample->at_ms);
+        load.is_exact = sample->reading.waiting.doubt == KNOWN_EXACT;
         if (is_known(sample->reading.waiting))
             load.waiting = (double)sample->reading.waiting.number;
         if (is_known(sample->reading.busy))
@@ -76,22 +77,46 @@ static double work_ms(const struct replay_queue *queue, size_t i)
     return (queue->loads[i].busy + queue->loads[i + 1].busy) / 2 * span_ms(queue, i);
 }
 
+/* Whether the numbers of jobs at sample i and the next tell what happened in between. */
+static bool are_exact(const struct replay_queue *queue, size_t i)
+{
+    return queue->loads[i].is_exact && queue->loads[i + 1].is_exact &&
+           !queue->pool->samples[i + 1].is_first;
+}
+
 /* ---- How long a job runs ---- */
 
-/* By the age of the oldest: all jobs that wait came within it, so that it tells how many come. */
+/* Whether jobs wait from sample i to the next, and how old the oldest is. */
+static bool is_aged(const struct replay_queue *queue, size_t i)
+{
+    return i + 1 < queue->pool->n && are_exact(queue, i) && queue->loads[i].waiting > 0 &&
+           queue->loads[i + 1].waiting > 0 && is_known(queue->pool->samples[i].reading.latency);
+}
+
+/* By the age of the oldest: all others that wait came within it, which tells how many come in a
+ * while; and as many were served, but for those by which the number has changed. A while is as long
+ * as jobs wait without a break. */
 static double service_by_latency(const struct replay_queue *queue)
 {
     double worked_ms = 0;
     double served = 0;
     for (size_t i = 0; i + 1 < queue->pool->n; i++) {
-        struct value latency = queue->pool->samples[i].reading.latency;
-        double waiting = queue->loads[i].waiting;
-        if (!is_known(latency) || latency.number <= 0 || waiting <= 0 ||
-            queue->loads[i + 1].waiting <= 0)
+        double others = 0; /* times how long they waited so many */
+        double ages = 0;
+        double all_ms = 0;
+        double busy_ms = 0;
+        size_t first = i;
+        for (; is_aged(queue, i); i++) {
+            double ms = span_ms(queue, i);
+            others += (queue->loads[i].waiting - 1) * ms;
+            ages += (double)queue->pool->samples[i].reading.latency.number * ms;
+            busy_ms += work_ms(queue, i);
+            all_ms += ms;
+        }
+        if (ages <= 0)
             continue;
-        worked_ms += work_ms(queue, i);
-        served += waiting / (double)latency.number * span_ms(queue, i);
-        served += jobs_at(queue, i) - jobs_at(queue, i + 1);
+        served += others / ages * all_ms + jobs_at(queue, first) - jobs_at(queue, i);
+        worked_ms += busy_ms;
     }
     return served >= 1 ? worked_ms / served : 0;
 }
@@ -111,7 +136,7 @@ static double service_by_falls(const struct replay_queue *queue)
     double least_ms = 0;
     double peak = 0;
     for (size_t i = 0; i + 1 < queue->pool->n; i++) {
-        if (jobs_at(queue, i) >= peak) {
+        if (jobs_at(queue, i) >= peak || !are_exact(queue, i)) {
             peak = jobs_at(queue, i);
             fall.worked_ms = 0;
         }
@@ -130,18 +155,70 @@ static double service_by_falls(const struct replay_queue *queue)
     return least_ms;
 }
 
+/* The next sample at which it is known how many jobs there are, or may be taken as if. */
+static size_t next_exact(const struct replay_queue *queue, size_t i)
+{
+    for (i++; i + 1 < queue->pool->n; i++)
+        if (queue->loads[i].is_exact || queue->pool->samples[i].is_first)
+            break;
+    return i;
+}
+
+/* Arrivals that are poured into the time between samples, from the left to the right. */
+struct pour {
+    size_t sample;
+    int64_t at_ms;
+    double jobs; /* so far */
+};
+
+/* Goes on until a time at which so many jobs have come, evenly. */
+static void pour(struct replay_queue *queue, struct pour *pour, int64_t until_ms, double jobs)
+{
+    double more = greater(jobs - pour->jobs, 0);
+    double rate = until_ms > pour->at_ms ? more / (double)(until_ms - pour->at_ms) : 0;
+    while (pour->at_ms < until_ms) {
+        int64_t end_ms = queue->pool->samples[pour->sample + 1].at_ms;
+        int64_t to_ms = end_ms < until_ms ? end_ms : until_ms;
+        queue->arrivals[pour->sample] += rate * (double)(to_ms - pour->at_ms);
+        pour->jobs += rate * (double)(to_ms - pour->at_ms);
+        pour->at_ms = to_ms;
+        pour->sample += to_ms == end_ms;
+    }
+}
+
+/* Jobs that came from sample i to j. Where the age of the oldest is known in between, so is how
+ * many had come before it: as many as were served since, less those that had waited. */
+static void spread(struct replay_queue *queue, size_t i, size_t j, double jobs)
+{
+    const struct replay_sample *samples = queue->pool->samples;
+    struct pour so_far = {i, samples[i].at_ms, 0};
+    double served = -queue->loads[i].waiting;
+    for (size_t k = i + 1; k < j; k++) {
+        struct value latency = samples[k].reading.latency;
+        served += work_ms(queue, k - 1) / queue->service_ms;
+        if (is_known(latency) && served > 0)
+            pour(queue, &so_far, samples[k].at_ms - latency.number, smaller(served, jobs));
+    }
+    pour(queue, &so_far, samples[j].at_ms, jobs);
+}
+
 /* What seems to be less than nothing, since jobs were seen to go later than they went, is taken
  * from what comes next. */
 static void infer_arrivals(struct replay_queue *queue)
 {
     double owed = 0;
-    for (size_t i = 0; i + 1 < queue->pool->n; i++) {
-        double came = jobs_at(queue, i + 1) - jobs_at(queue, i) +
-                      work_ms(queue, i) / queue->service_ms - owed;
-        if (queue->pool->samples[i + 1].is_first)
-            came = 0; /* the flow begins anew there */
-        queue->arrivals[i] = greater(came, 0);
-        owed = queue->arrivals[i] - came;
+    size_t j;
+    for (size_t i = 0; i + 1 < queue->pool->n; i = j) {
+        double served = 0;
+        j = next_exact(queue, i);
+        for (size_t k = i; k < j; k++)
+            served += work_ms(queue, k) / queue->service_ms;
+        double grown = queue->pool->samples[j].is_first ? 0 : jobs_at(queue, j) - jobs_at(queue, i);
+        double came = served + grown - owed;
+        owed = greater(-came, 0);
+        spread(queue, i, j, greater(came, 0));
+        queue->inexact_ms +=
+            j > i + 1 ? queue->pool->samples[j].at_ms - queue->pool->samples[i].at_ms : 0;
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * dynomatic replay with the plugins of stage.h, for what a simulation has recorded:
  *
- *     replay CONFIGURATION JOURNAL [closed]
+ *     replay CONFIGURATION JOURNAL [--closed-loop]
  */
 #include "core/command.h"
 #include "tests/sim/stage.h"
@@ -24,7 +24,7 @@ int main(int argc, char **argv)
 {
     struct command_line line = {.wants_closed_loop = argc > 3};
     if (argc < 3) {
-        fputs("replay CONFIGURATION JOURNAL [closed]\n", stderr);
+        fputs("replay CONFIGURATION JOURNAL [--closed-loop]\n", stderr);
         return EXIT_USAGE;
     }
     line.config = argv[1];

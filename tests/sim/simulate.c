@@ -13,8 +13,10 @@
  *     0s   worker latency 40s           likewise
  *     0s   worker busy 2                jobs that run; also "at least 2" and "unknown"
  *     0s   worker busy_at worker.2 worker.5   the workers that run them ("none": nobody)
- *     0s   worker due 5m                the next job is due then, from now on
- *     0s   worker size 3                somebody else sets the size
+ *     0s   worker comes 20              jobs a minute, which its workers run: see work.h
+ *     0s   worker runs 30s              each; this begins it, waiting, latency and busy follow from
+ * it 0s   worker boots 20s             each worker, before its first job 0s   worker due 5m the
+ * next job is due then, from now on 0s   worker size 3                somebody else sets the size
  *     0s   worker most 8                the platform takes no greater size
  *     60s  store fails no connection    its calls fail and may work again (DYN_RETRY)
  *     60s  store breaks no such table   its calls fail until a person acts (DYN_BROKEN)
@@ -158,10 +160,23 @@ static struct value value(const char *text, int64_t (*parse)(const char *text))
     return (struct value){parse(text), KNOWN_EXACT};
 }
 
+static void set_work(struct scene *scene, const char *verb, const char *rest)
+{
+    work_go(&scene->work, stage_now_ms);
+    if (strcmp(verb, "comes") == 0)
+        scene->work.a_minute = (double)count(rest);
+    else if (strcmp(verb, "boots") == 0)
+        scene->work.boots_ms = duration(rest);
+    else
+        scene->work.runs_ms = duration(rest);
+    if (scene->work.runs_ms > 0)
+        work_begin(&scene->work, stage_now_ms, scene->size);
+}
+
 static bool set_scene(const char *name, const char *verb, const char *rest)
 {
-    static const char *const verbs[] = {"waiting", "latency", "busy", "busy_at",
-                                        "due",     "size",    "most"};
+    static const char *const verbs[] = {"waiting", "latency", "busy",  "busy_at", "due",
+                                        "size",    "most",    "comes", "runs",    "boots"};
     struct scene *scene = NULL;
     size_t i = 0;
     while (i < sizeof verbs / sizeof verbs[0] && strcmp(verb, verbs[i]) != 0)
@@ -190,9 +205,13 @@ static bool set_scene(const char *name, const char *verb, const char *rest)
         break;
     case 5:
         scene->size = count(rest);
+        work_resize(&scene->work, scene->size);
+        break;
+    case 6:
+        scene->most = count(rest);
         break;
     default:
-        scene->most = count(rest);
+        set_work(scene, verb, rest);
         break;
     }
     return true;

@@ -30,6 +30,31 @@ struct scene *stage_scene(const char *name)
     return NULL;
 }
 
+static void name_busy(struct scene *scene)
+{
+    struct text hosts = {0};
+    for (size_t i = 0; i < (size_t)scene->work.size; i++)
+        if (scene->work.workers[i].until_ms != 0)
+            text_add_format(&hosts, "%s%s.%zu", hosts.length > 0 ? " " : "", scene->name, i + 1);
+    snprintf(scene->busy_hosts, sizeof scene->busy_hosts, "%s", text_chars(&hosts));
+    text_fini(&hosts);
+}
+
+/* The one of a call, with its jobs worked off so far. */
+static struct scene *worked(const char *name)
+{
+    struct scene *scene = stage_scene(name);
+    struct work *work = &scene->work;
+    if (!work->is_on)
+        return scene;
+    work_go(work, stage_now_ms);
+    scene->waiting = (struct value){(int64_t)work->n_waiting, KNOWN_EXACT};
+    scene->latency = (struct value){work_latency_ms(work), KNOWN_EXACT};
+    scene->busy = (struct value){work_busy(work), KNOWN_EXACT};
+    name_busy(scene);
+    return scene;
+}
+
 struct side *stage_side(const char *name)
 {
     for (size_t i = 0; i < MOST; i++) {
@@ -104,7 +129,7 @@ static int32_t stage_measure(void *self, const struct dyn_call *call,
 {
     struct stage *stage = self;
     for (uint32_t i = 0; i < n; i++) {
-        const struct scene *scene = stage_scene(groups[i].name);
+        const struct scene *scene = worked(groups[i].name);
         if ((groups[i].metrics & DYN_BIT(DYN_WAITING)) != 0)
             put(stage, i, DYN_WAITING, counted(scene->waiting, groups[i].cap));
         if ((groups[i].metrics & DYN_BIT(DYN_LATENCY)) != 0)
@@ -154,7 +179,7 @@ static int32_t stage_workers(void *self, const struct dyn_call *call,
     struct stage *stage = self;
     for (uint32_t i = 0; i < n; i++) {
         struct naming naming = {stage->host, i};
-        for_each_busy(stage_scene(groups[i].name), name_worker, &naming);
+        for_each_busy(worked(groups[i].name), name_worker, &naming);
     }
     return outcome(stage, call, CALL_WORKERS);
 }
@@ -202,6 +227,7 @@ static void set_size(struct scene *scene, int64_t size)
     if (size < scene->size)
         for_each_busy(scene, tell_if_killed, &size);
     scene->size = size;
+    work_resize(&scene->work, size);
 }
 
 static int32_t stage_apply(void *self, const struct dyn_call *call,
@@ -210,7 +236,7 @@ static int32_t stage_apply(void *self, const struct dyn_call *call,
     struct stage *stage = self;
     tell_changes(stage, changes, n);
     for (uint32_t i = 0; i < n && stage->side->code == DYN_OK; i++) {
-        struct scene *scene = stage_scene(changes[i].name);
+        struct scene *scene = worked(changes[i].name);
         set_size(scene, spare(scene, &changes[i]));
         stage->host->put(stage->host, i, DYN_SIZE, scene->size, 0);
         if (scene->size < changes[i].size)

@@ -10,6 +10,7 @@
 
 #include "core/crew.h"
 #include "core/policy.h"
+#include "tests/sim/work.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,8 +21,9 @@ struct scene {
     struct value waiting;
     struct value latency;
     struct value busy;
-    struct value due;     /* ms on the false clock */
-    char busy_hosts[256]; /* "worker.1 worker.4" */
+    struct value due;      /* ms on the false clock */
+    char busy_hosts[1024]; /* "worker.1 worker.4" */
+    struct work work;      /* from which the four above come, if it is on */
     int64_t size;
     int64_t most; /* the platform takes no greater size */
 };
