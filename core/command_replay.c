@@ -217,12 +217,13 @@ static int report_pool(const struct replay *replay, const struct replay_pool *po
 static void tell_passed_over(const struct replay *replay)
 {
     if (replay->n_bad > 0)
-        fprintf(stderr, "dynomatic: %" PRId64 " bad lines were passed over\n", replay->n_bad);
+        fprintf(stderr, "dynomatic: bad lines, passed over: %" PRId64 "\n", replay->n_bad);
     if (replay->n_strange > 0)
-        fprintf(stderr,
-                "dynomatic: %" PRId64
-                " lines were passed over, of pools that %s does not have, such as \"%s\"\n",
-                replay->n_strange, replay->settings->path, replay->strange);
+        fprintf(
+            stderr,
+            "dynomatic: lines of pools that %s does not have, such as \"%s\", passed over: %" PRId64
+            "\n",
+            replay->settings->path, replay->strange, replay->n_strange);
 }
 
 static size_t n_recorded(const struct replay *replay)

@@ -130,6 +130,7 @@ struct replay_result {
     int64_t dyno_ms;
     int64_t late_ms;     /* with a job waiting longer than the bound */
     int64_t unknown_ms;  /* in which that is not known */
+    int64_t capped_ms;   /* in which jobs were counted only as far as it mattered */
     int64_t run_ms;      /* all in all, */
     int64_t left_out_ms; /* without this, in which nothing was recorded */
     int32_t largest;

@@ -70,6 +70,12 @@ static void add_open(const struct replay_report *report, struct text *out)
         out,
         "open loop, which assumes; the recorded numbers of jobs stand, whatever the sizes are; ");
     add_delay(report, out);
+    if (report->recorded.capped_ms > 0) {
+        text_add(out, "; for ");
+        text_add_ms(out, report->recorded.capped_ms);
+        text_add(out,
+                 " more jobs waited than were counted, since the policy in force needed no more");
+    }
 }
 
 static void add_closed(const struct replay_report *report, struct text *out)

@@ -140,6 +140,7 @@ static void add_up(struct run *run, const struct reading *reading, int64_t step_
     bool is_none = reading->waiting.doubt == KNOWN_EXACT && reading->waiting.number == 0;
     bool is_other = run->policy == REPLAY_DECIDED && !is_simulated(run);
     result->run_ms += step_ms;
+    result->capped_ms += reading->waiting.doubt == KNOWN_AT_LEAST ? step_ms : 0;
     result->dyno_ms += run->size > 0 ? run->size * step_ms : 0;
     if (is_other || (!is_none && reading->latency.doubt == KNOWN_NOT))
         result->unknown_ms += step_ms;
