@@ -46,16 +46,16 @@ static void add_label(double x, double y, const char *attributes, const char *la
 
 /* ---- Axes ---- */
 
-/* A round number at or above a quarter of the greatest value, so that four of them hold it. */
+/* A round number of which four hold the greatest value. Jobs and dynos are whole. */
 static double tick_for(double greatest)
 {
-    static const double rounds[] = {1, 2, 2.5, 5, 10};
+    static const double rounds[] = {1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10};
     double quarter = greatest > 4 ? greatest / 4 : 1;
     double power = pow(10, floor(log10(quarter)));
     size_t i = 0;
-    while (rounds[i] * power < quarter * 0.999999)
+    while (rounds[i] * power < quarter * 0.999999 || fmod(rounds[i] * power, 1) > 0)
         i++;
-    return i == 2 && power < 10 ? 5 * power : rounds[i] * power; /* whole jobs and dynos */
+    return rounds[i] * power;
 }
 
 static double greatest_of(const struct plot *plot, const struct plot_panel *panel)
@@ -166,13 +166,16 @@ static void level(struct pen *pen, double x)
 {
     if (x > pen->drawn_x)
         text_add_format(pen->out, "H%.5g", x);
-    pen->drawn_x = x;
+    pen->x = pen->drawn_x = x;
 }
 
 static void draw_to(struct pen *pen, double x, double value)
 {
     double y = pen->top + HEIGHT - value * pen->scale;
-    text_add_format(pen->out, "%c%.5g %.5g", pen->is_down ? 'L' : 'M', x, y);
+    if (pen->is_down && fabs(x - pen->x) <= 0)
+        text_add_format(pen->out, "V%.4g", y);
+    else
+        text_add_format(pen->out, "%c%.5g %.4g", pen->is_down ? 'L' : 'M', x, y);
     pen->is_down = true;
     pen->x = pen->drawn_x = x;
     pen->value = value;

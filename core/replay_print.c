@@ -127,72 +127,95 @@ static void add_error(const struct replay_report *report, struct text *out)
 
 /* ---- The table ---- */
 
+/* What is side by side: RECORDED, in a closed loop the queue with the recorded sizes, and the file.
+ */
+struct column {
+    const char *heading;
+    const struct replay_result *result;
+    bool has_sizes;
+};
+enum { MOST_COLUMNS = 3 };
+
+static size_t columns_of(const struct replay_report *report, struct column *columns)
+{
+    size_t n = 0;
+    columns[n++] = (struct column){"RECORDED", &report->recorded, has_sizes(report)};
+    if (report->queue != NULL && has_sizes(report))
+        columns[n++] = (struct column){"SIMULATED", &report->model, true};
+    columns[n++] = (struct column){report->file, &report->replayed, true};
+    return n;
+}
+
+static void add_changes_up(struct table *table, const struct replay_result *result)
+{
+    table_cell(table, "%" PRId64, result->n_up);
+}
+
+static void add_changes_down(struct table *table, const struct replay_result *result)
+{
+    table_cell(table, "%" PRId64, result->n_down);
+}
+
+static void add_hours(struct table *table, const struct replay_result *result)
+{
+    table_cell(table, "%.1f", hours(result->dyno_ms));
+}
+
+static void add_largest(struct table *table, const struct replay_result *result)
+{
+    table_cell(table, "%" PRId32, result->largest);
+}
+
 static void add_late(struct table *table, const struct replay_result *result)
 {
     struct text text = {0};
-    text_add_ms(&text, result->late_ms);
-    if (result->late_ms == 0) {
-        text_clear(&text);
+    if (result->late_ms > 0)
+        text_add_ms(&text, result->late_ms);
+    else if (result->unknown_ms == 0)
         text_add(&text, "0 s");
-    }
-    if (result->unknown_ms > 0 && result->unknown_ms < result->run_ms) {
-        text_add(&text, ", ? for ");
+    if (result->unknown_ms > 0) {
+        text_add(&text, result->late_ms > 0 ? ", ? for " : "? for ");
         text_add_ms(&text, result->unknown_ms);
     }
     table_cell(table, "%s", result->unknown_ms < result->run_ms ? text_chars(&text) : "?");
     text_fini(&text);
 }
 
-/* A number that needs the sizes to be known. */
-static void add_number(struct table *table, bool is_known, int64_t number)
-{
-    if (is_known)
-        table_cell(table, "%" PRId64, number);
-    else
-        table_cell(table, "?");
-}
-
-static void add_hours(struct table *table, bool is_known, const struct replay_result *result)
-{
-    if (is_known)
-        table_cell(table, "%.1f", hours(result->dyno_ms));
-    else
-        table_cell(table, "?");
-}
-
 static void add_table(const struct replay_report *report, bool is_bold, struct text *out)
 {
-    const struct replay_result *recorded = &report->recorded;
-    const struct replay_result *replayed = &report->replayed;
-    bool is_known = has_sizes(report);
-    struct text bound = {0};
+    static const struct {
+        const char *heading;
+        bool needs_sizes;
+        void (*add)(struct table *table, const struct replay_result *result);
+    } rows[] = {{"  changes up", true, add_changes_up},
+                {"  changes down", true, add_changes_down},
+                {"  dyno-hours", true, add_hours},
+                {"  largest size", true, add_largest},
+                {"  a job waits over ", false, add_late}};
+    struct column columns[MOST_COLUMNS];
+    size_t n = columns_of(report, columns);
     struct table table;
-    text_add_ms(&bound, report->bound_ms);
-    table_init(&table, 3);
+    table_init(&table, 1 + n);
     table_cell(&table, " ");
-    table_cell(&table, "RECORDED");
-    table_cell(&table, "%s", report->file);
-    table_cell(&table, "  changes up");
-    add_number(&table, is_known, recorded->n_up);
-    add_number(&table, true, replayed->n_up);
-    table_cell(&table, "  changes down");
-    add_number(&table, is_known, recorded->n_down);
-    add_number(&table, true, replayed->n_down);
-    table_cell(&table, "  dyno-hours");
-    add_hours(&table, is_known, recorded);
-    add_hours(&table, true, replayed);
-    table_cell(&table, "  largest size");
-    add_number(&table, is_known, recorded->largest);
-    add_number(&table, true, replayed->largest);
-    table_cell(&table, "  a job waits over %s", text_chars(&bound));
-    add_late(&table, recorded);
-    add_late(&table, replayed);
-    table_cell(&table, "  kills avoided");
-    add_number(&table, is_known, report->pool->n_spared);
-    table_cell(&table, "?");
+    for (size_t c = 0; c < n; c++)
+        table_cell(&table, "%s", columns[c].heading);
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        struct text heading = {0};
+        text_add(&heading, rows[r].heading);
+        if (rows[r].add == add_late)
+            text_add_ms(&heading, report->bound_ms);
+        table_cell(&table, "%s", text_chars(&heading));
+        text_fini(&heading);
+        for (size_t c = 0; c < n; c++)
+            if (columns[c].has_sizes || !rows[r].needs_sizes)
+                rows[r].add(&table, columns[c].result);
+            else
+                table_cell(&table, "?");
+    }
     table_print(&table, is_bold, out);
     table_fini(&table);
-    text_fini(&bound);
+    if (has_sizes(report))
+        text_add_format(out, "  kills avoided, as recorded: %" PRId64 "\n", report->pool->n_spared);
 }
 
 static void add_left_out(const struct replay_report *report, struct text *out)
@@ -292,14 +315,16 @@ cJSON *replay_json(const struct replay_report *report)
     cJSON *recorded = result_json(&report->recorded, has_sizes(report));
     add_or_null(recorded, "kills_avoided", has_sizes(report), (double)pool->n_spared);
     cJSON_AddItemToObject(object, "recorded", recorded);
+    if (report->queue != NULL && has_sizes(report))
+        cJSON_AddItemToObject(object, "simulated", result_json(&report->model, true));
     cJSON_AddItemToObject(object, "replayed", result_json(&report->replayed, true));
     return object;
 }
 
 /* ---- The picture ---- */
 
-static double *column(const struct replay_report *report, const struct replay_result *result,
-                      size_t offset, double unit)
+static double *values_of(const struct replay_report *report, const struct replay_result *result,
+                         size_t offset, double unit)
 {
     double *values = memory_new(report->pool->n, sizeof *values);
     for (size_t i = 0; i < report->pool->n; i++) {
@@ -315,11 +340,32 @@ static struct plot_panel panel_of(const struct replay_report *report, const char
 {
     bool has_two = report->queue != NULL || is_step;
     struct plot_panel panel = {.title = title, .n_lines = has_two ? 2 : 1};
-    panel.lines[0] =
-        (struct plot_line){"recorded", 0, is_step, column(report, &report->recorded, offset, unit)};
+    panel.lines[0] = (struct plot_line){"recorded", 0, is_step,
+                                        values_of(report, &report->recorded, offset, unit)};
     if (has_two)
         panel.lines[1] = (struct plot_line){report->file, 1, is_step,
-                                            column(report, &report->replayed, offset, unit)};
+                                            values_of(report, &report->replayed, offset, unit)};
+    return panel;
+}
+
+static bool has_ages(const struct replay_report *report)
+{
+    for (size_t i = 0; i < report->pool->n; i++)
+        if (report->recorded.points[i].latency_ms > 0)
+            return true;
+    return false;
+}
+
+/* Ages that were not recorded are told by the queue with the recorded sizes, if there is one. */
+static struct plot_panel ages_of(const struct replay_report *report, const char *title, double unit)
+{
+    size_t offset = offsetof(struct replay_point, latency_ms);
+    struct plot_panel panel = panel_of(report, title, offset, unit, false);
+    if (report->queue == NULL || !has_sizes(report) || has_ages(report))
+        return panel;
+    free(panel.lines[0].values);
+    panel.lines[0] = (struct plot_line){"recorded sizes, simulated", 2, false,
+                                        values_of(report, &report->model, offset, unit)};
     return panel;
 }
 
@@ -344,8 +390,8 @@ void replay_plot(const struct replay_report *report, struct text *out)
     struct plot_panel panels[] = {
         panel_of(report, "waiting (jobs, as far as they were counted)",
                  offsetof(struct replay_point, waiting), 1, false),
-        panel_of(report, by_minutes ? "age of the oldest (min)" : "age of the oldest (s)",
-                 offsetof(struct replay_point, latency_ms), by_minutes ? 60000 : 1000, false),
+        ages_of(report, by_minutes ? "age of the oldest (min)" : "age of the oldest (s)",
+                by_minutes ? 60000 : 1000),
         panel_of(report, "size (dynos)", offsetof(struct replay_point, size), 1, true),
     };
     struct text title = {0};

@@ -280,11 +280,15 @@ void replay_flow_go(struct replay_flow *flow, size_t i, int64_t now_ms, int64_t 
     flow->load.waiting = flow->jobs - flow->load.busy;
 }
 
+/* What is left of jobs counts as one from a half on, and not as the oldest before: a hundredth that
+ * no dyno is there for would be old. */
+#define A_JOB 0.5
+
 int64_t replay_flow_latency_ms(struct replay_flow *flow, int64_t now_ms)
 {
     const struct replay_queue *queue = flow->queue;
-    double gone = flow->came - flow->load.waiting;
-    if (flow->load.waiting < 0.5)
+    double gone = flow->came - flow->load.waiting + A_JOB;
+    if (flow->load.waiting < A_JOB)
         return 0;
     while (flow->oldest + 1 < queue->pool->n && queue->pool->samples[flow->oldest].at_ms < now_ms &&
            flow->oldest_sum + queue->arrivals[flow->oldest] <= gone)

@@ -45,10 +45,10 @@ ok 'and by 15 at worst' between "${error#* }" 0 15
 "$simulate" --journal other.jsonl other.sim >/dev/null
 "$replay" day.yml other.jsonl >other.out
 hours() { awk -v column="$2" '$1 == "dyno-hours" { print $column }' "$1"; } # file, column
-foretold=$(hours closed.out 3)
+foretold=$(hours closed.out 4)
 true=$(hours other.out 2)
 ok "dyno-hours are foretold within a tenth: $foretold, then $true" \
   between "$(awk "BEGIN { print $foretold / $true }")" 0.9 1.1
 largest() { awk '$1 == "largest" { print $'"$2"' }' "$1"; }
-is 'and the largest size as it is' "$(largest closed.out 4)" "$(largest other.out 3)"
+is 'and the largest size as it is' "$(largest closed.out 5)" "$(largest other.out 3)"
 tap_end
