@@ -26,6 +26,7 @@ struct replay {
     int64_t until_ms;
     int64_t boot_ms; /* -1: not given */
     int64_t bound_ms;
+    struct price *price; /* NULL: costs are not asked for */
     bool is_csv;
     int64_t n_bad;
     int64_t n_strange;          /* lines of pools that the file does not have, */
@@ -61,6 +62,20 @@ static bool read_duration(const char *option, const char *text, int64_t *ms)
            refuse(option, text, error.text);
 }
 
+/* Costs are told only if they are asked for: what a dyno is stands in no recording. */
+static bool read_price(struct replay *replay)
+{
+    const struct command_line *line = replay->line;
+    struct text mistakes = {0};
+    if (line->size == NULL && line->prices == NULL)
+        return true;
+    replay->price = price_read(line->prices != NULL ? line->prices : PRICES_FILE,
+                               line->size != NULL ? line->size : "Standard-1X", &mistakes);
+    fputs(text_chars(&mistakes), stderr);
+    text_fini(&mistakes);
+    return replay->price != NULL;
+}
+
 static bool has_pool(const struct settings *settings, const char *name)
 {
     for (size_t i = 0; i < settings->n_pools; i++)
@@ -82,7 +97,7 @@ static bool read_options(struct replay *replay)
     return read_time("--since", line->since, &replay->since_ms) &&
            read_time("--until", line->until, &replay->until_ms) &&
            read_duration("--boot", line->boot, &replay->boot_ms) &&
-           read_duration("--bound", line->bound, &replay->bound_ms);
+           read_duration("--bound", line->bound, &replay->bound_ms) && read_price(replay);
 }
 
 /* ---- The recording ---- */
@@ -121,7 +136,7 @@ static void take(struct replay *replay, const struct journal_decision *line)
             replay_take(&replay->pools[i], line);
         is_found = is_found || is_its;
     }
-    if (!is_found && line->kind == JOURNAL_DECISION && replay->n_strange++ == 0)
+    if (!is_found && line->policy[0] != '\0' && replay->n_strange++ == 0)
         memcpy(replay->strange, line->pool, sizeof replay->strange);
 }
 
@@ -195,8 +210,10 @@ static int report_pool(const struct replay *replay, const struct replay_pool *po
                        struct text *out)
 {
     struct replay_queue queue = {0};
-    struct replay_report report = {
-        .pool = pool, .file = replay->settings->path, .bound_ms = replay->bound_ms};
+    struct replay_report report = {.pool = pool,
+                                   .file = replay->settings->path,
+                                   .bound_ms = replay->bound_ms,
+                                   .price = replay->price};
     int status = pool->n_different > 0 ? EXIT_FAILED : EXIT_DONE;
     if (is_to_compare(replay, pool))
         run_pool(replay, pool, &queue, &report);
@@ -286,6 +303,7 @@ int command_replay(const struct command_line *line)
     int status = EXIT_USAGE;
     if (settings != NULL && read_options(&replay))
         status = replay_all(&replay);
+    price_free(replay.price);
     settings_free(settings);
     return status;
 }

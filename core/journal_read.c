@@ -84,8 +84,10 @@ static void read_truth(struct json_scan *scan, void *at)
 
 static void read_kind(struct json_scan *scan, void *at)
 {
-    static const char *const names[] = {
-        [JOURNAL_DECISION] = "decision", [JOURNAL_APPLIED] = "applied", [JOURNAL_START] = "start"};
+    static const char *const names[] = {[JOURNAL_DECISION] = "decision",
+                                        [JOURNAL_DRY_RUN] = "dry_run",
+                                        [JOURNAL_APPLIED] = "applied",
+                                        [JOURNAL_START] = "start"};
     enum journal_kind *kind = at;
     char name[16];
     json_string(scan, name, sizeof name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/replay_print.h"
 
+#include "core/explain.h"
 #include "core/memory.h"
 #include "core/plot_svg.h"
 #include "core/table.h"
@@ -38,15 +39,15 @@ static void add_minute(int64_t utc_ms, struct text *out)
 static void add_decisions(const struct replay_pool *pool, struct text *out)
 {
     int64_t n_made = pool->n_same + pool->n_different;
-    if (n_made > 0 && pool->n_different == 0)
-        text_add_format(out, "  %" PRId64 " decisions made again: all came out the same\n", n_made);
+    if (n_made > 0)
+        text_add_format(out, "  decisions made again: %" PRId64 ", ", n_made);
     if (pool->n_different > 0)
-        text_add_format(out,
-                        "  %" PRId64 " decisions made again: %" PRId64
-                        " came out otherwise, the first at\n  %s\n",
-                        n_made, pool->n_different, text_chars(&pool->first));
+        text_add_format(out, "of which %" PRId64 " came out otherwise, the first at\n    %s\n",
+                        pool->n_different, text_chars(&pool->first));
+    else if (n_made > 0)
+        text_add(out, "which all came out the same\n");
     if (pool->n_foreign > 0)
-        text_add_format(out, "  %" PRId64 " decisions are of another policy than the file's\n",
+        text_add_format(out, "  decisions of another policy than the file's: %" PRId64 "\n",
                         pool->n_foreign);
 }
 
@@ -146,28 +147,49 @@ static size_t columns_of(const struct replay_report *report, struct column *colu
     return n;
 }
 
-static void add_changes_up(struct table *table, const struct replay_result *result)
+static void add_changes_up(struct table *table, const struct replay_report *report,
+                           const struct replay_result *result)
 {
+    (void)report;
     table_cell(table, "%" PRId64, result->n_up);
 }
 
-static void add_changes_down(struct table *table, const struct replay_result *result)
+static void add_changes_down(struct table *table, const struct replay_report *report,
+                             const struct replay_result *result)
 {
+    (void)report;
     table_cell(table, "%" PRId64, result->n_down);
 }
 
-static void add_hours(struct table *table, const struct replay_result *result)
+static void add_hours(struct table *table, const struct replay_report *report,
+                      const struct replay_result *result)
 {
+    (void)report;
     table_cell(table, "%.1f", hours(result->dyno_ms));
 }
 
-static void add_largest(struct table *table, const struct replay_result *result)
+static double cost_of(const struct replay_report *report, const struct replay_result *result)
 {
+    return hours(result->dyno_ms) / MONTH_HOURS * report->price->a_month;
+}
+
+static void add_cost(struct table *table, const struct replay_report *report,
+                     const struct replay_result *result)
+{
+    table_cell(table, "%.2f", cost_of(report, result));
+}
+
+static void add_largest(struct table *table, const struct replay_report *report,
+                        const struct replay_result *result)
+{
+    (void)report;
     table_cell(table, "%" PRId32, result->largest);
 }
 
-static void add_late(struct table *table, const struct replay_result *result)
+static void add_late(struct table *table, const struct replay_report *report,
+                     const struct replay_result *result)
 {
+    (void)report;
     struct text text = {0};
     if (result->late_ms > 0)
         text_add_ms(&text, result->late_ms);
@@ -186,12 +208,11 @@ static void add_table(const struct replay_report *report, bool is_bold, struct t
     static const struct {
         const char *heading;
         bool needs_sizes;
-        void (*add)(struct table *table, const struct replay_result *result);
-    } rows[] = {{"  changes up", true, add_changes_up},
-                {"  changes down", true, add_changes_down},
-                {"  dyno-hours", true, add_hours},
-                {"  largest size", true, add_largest},
-                {"  a job waits over ", false, add_late}};
+        void (*add)(struct table *table, const struct replay_report *report,
+                    const struct replay_result *result);
+    } rows[] = {{"  changes up", true, add_changes_up}, {"  changes down", true, add_changes_down},
+                {"  dyno-hours", true, add_hours},      {"  US dollars", true, add_cost},
+                {"  largest size", true, add_largest},  {"  a job waits over ", false, add_late}};
     struct column columns[MOST_COLUMNS];
     size_t n = columns_of(report, columns);
     struct table table;
@@ -201,14 +222,18 @@ static void add_table(const struct replay_report *report, bool is_bold, struct t
         table_cell(&table, "%s", columns[c].heading);
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
         struct text heading = {0};
+        if (rows[r].add == add_cost && report->price == NULL)
+            continue;
         text_add(&heading, rows[r].heading);
+        if (rows[r].add == add_cost)
+            text_add_format(&heading, ", %s", report->price->size);
         if (rows[r].add == add_late)
             text_add_ms(&heading, report->bound_ms);
         table_cell(&table, "%s", text_chars(&heading));
         text_fini(&heading);
         for (size_t c = 0; c < n; c++)
             if (columns[c].has_sizes || !rows[r].needs_sizes)
-                rows[r].add(&table, columns[c].result);
+                rows[r].add(&table, report, columns[c].result);
             else
                 table_cell(&table, "?");
     }
@@ -263,12 +288,15 @@ static void add_or_null(cJSON *object, const char *key, bool is_known, double nu
         cJSON_AddNullToObject(object, key);
 }
 
-static cJSON *result_json(const struct replay_result *result, bool is_known)
+static cJSON *result_json(const struct replay_report *report, const struct replay_result *result,
+                          bool is_known)
 {
     cJSON *object = cJSON_CreateObject();
     add_or_null(object, "changes_up", is_known, (double)result->n_up);
     add_or_null(object, "changes_down", is_known, (double)result->n_down);
     add_or_null(object, "dyno_hours", is_known, hours(result->dyno_ms));
+    if (report->price != NULL)
+        add_or_null(object, "cost", is_known, cost_of(report, result));
     add_or_null(object, "largest", is_known, result->largest);
     add_or_null(object, "late_ms", result->unknown_ms < result->run_ms, (double)result->late_ms);
     cJSON_AddNumberToObject(object, "late_unknown_ms", (double)result->unknown_ms);
@@ -312,12 +340,12 @@ cJSON *replay_json(const struct replay_report *report)
     text_fini(&assumed);
     if (report->queue != NULL)
         cJSON_AddItemToObject(object, "queue", queue_json(report));
-    cJSON *recorded = result_json(&report->recorded, has_sizes(report));
+    cJSON *recorded = result_json(report, &report->recorded, has_sizes(report));
     add_or_null(recorded, "kills_avoided", has_sizes(report), (double)pool->n_spared);
     cJSON_AddItemToObject(object, "recorded", recorded);
     if (report->queue != NULL && has_sizes(report))
-        cJSON_AddItemToObject(object, "simulated", result_json(&report->model, true));
-    cJSON_AddItemToObject(object, "replayed", result_json(&report->replayed, true));
+        cJSON_AddItemToObject(object, "simulated", result_json(report, &report->model, true));
+    cJSON_AddItemToObject(object, "replayed", result_json(report, &report->replayed, true));
     return object;
 }
 

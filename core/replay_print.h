@@ -3,6 +3,7 @@
 #ifndef CORE_REPLAY_PRINT_H
 #define CORE_REPLAY_PRINT_H
 
+#include "core/prices.h"
 #include "core/replay.h"
 
 #include <cjson/cJSON.h>
@@ -11,6 +12,7 @@ struct replay_report {
     const struct replay_pool *pool;
     const char *file; /* the configuration that was replayed with */
     int64_t bound_ms;
+    const struct price *price;        /* of a dyno; NULL: costs are not told */
     bool is_compared;                 /* the rest below is there */
     const struct replay_queue *queue; /* of a closed loop; NULL: it is an open one */
     const char *why_open;             /* why it is although a closed one was asked for; NULL */

@@ -40,7 +40,7 @@ stop_daemon
 
 out=$(dynomatic -c mine.yml replay journal.jsonl 2>&1)
 is 'the same file: exit status' $? 0
-has 'the same file: all decisions come out the same' "$out" 'made again: all came out the same'
+has 'the same file: all decisions come out the same' "$out" ', which all came out the same'
 has_not 'and nothing is compared' "$out" RECORDED
 out=$(dynomatic -c other.yml replay journal.jsonl 2>&1)
 is 'another file: exit status' $? 0
@@ -50,6 +50,11 @@ has 'another file: both largest sizes' "$(tr -s ' ' <<<"$out")" ' largest size 5
 json=$(dynomatic -c other.yml replay journal.jsonl --json)
 is 'for programs' "$(jq -c '.[0] | [.pool, .recorded.largest, .replayed.largest, .decisions.different]' <<<"$json")" \
   '["worker",5,1,0]'
+
+out=$(dynomatic -c other.yml replay journal.jsonl --size standard-2x --prices "$top_srcdir/core/prices.yml" 2>&1)
+has 'with what a dyno is: what it costs' "$out" 'US dollars, Standard-2X'
+out=$(dynomatic -c other.yml --dry-run once >/dev/null 2>&1; dynomatic -c other.yml replay journal.jsonl 2>&1)
+has 'what a dry run decided is decided again' "$out" 'which all came out the same'
 
 # ---- A decision that was not made so ----
 
