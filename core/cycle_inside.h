@@ -7,6 +7,7 @@
 
 #include "core/cycle.h"
 #include "core/journal.h"
+#include "core/number.h"
 #include "core/override_watch.h"
 #include "core/pace.h"
 #include "core/pool.h"
@@ -47,16 +48,6 @@ struct cycle {
     struct override_watch overrides;
     uint32_t dice;
 };
-
-static inline int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static inline int64_t later(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 /* ---- cycle.c ---- */
 

@@ -3,14 +3,10 @@
 
 #include "core/cycle.h"
 #include "core/memory.h"
+#include "core/number.h"
 #include "core/pool.h"
 
 #include <stdlib.h>
-
-static int64_t greater(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 /* ---- Views ---- */
 
@@ -47,7 +43,7 @@ static int64_t slowest_measure(const struct settings *settings, const struct poo
 {
     int64_t most_ms = 0;
     for (size_t i = 0; i < spec->n_sources; i++)
-        most_ms = greater(most_ms, settings->instances[spec->sources[i]].timeout_ms);
+        most_ms = later(most_ms, settings->instances[spec->sources[i]].timeout_ms);
     return most_ms;
 }
 
@@ -87,7 +83,7 @@ static int64_t first_change(const struct promise *promise, const struct clockwor
 static void add_reaction(struct promise *promise, const struct clockwork *clockwork)
 {
     struct clockwork slow = *clockwork;
-    slow.interval_ms = greater(clockwork->interval_ms, promise->measure_ms);
+    slow.interval_ms = later(clockwork->interval_ms, promise->measure_ms);
     promise->decided_ms = -1;
     promise->first_waiting = first_waiting(&promise->views[0]);
     if (promise->first_waiting == 0)

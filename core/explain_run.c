@@ -4,6 +4,7 @@
 #include "core/explain.h"
 
 #include "core/memory.h"
+#include "core/number.h"
 
 #include <stdlib.h>
 
@@ -236,11 +237,6 @@ static void add_loads(struct climb *climb, const struct policy *policy, enum rul
         for (int64_t k = 0; k <= n && k < MOST_LOADS; k++)
             add_load(climb, policy, load_of(kind, range->from + k * policy->per_dyno));
     }
-}
-
-static int32_t greater(int32_t a, int32_t b)
-{
-    return a > b ? a : b;
 }
 
 /* Through these loads: from end to end, and no further down (up) than one change, two, four ... */

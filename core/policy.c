@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/policy.h"
 
+#include "core/number.h"
 #include "core/policy_vote.h"
 #include "core/policy_window.h"
 
@@ -13,16 +14,6 @@ enum {
 static void add_step(struct decision *decision, enum step_kind kind, int32_t before, int32_t after)
 {
     policy_add_step(decision, (struct step){kind, before, after, -1, VALUE_UNKNOWN});
-}
-
-static int32_t greater(int32_t a, int32_t b)
-{
-    return a > b ? a : b;
-}
-
-static int32_t smaller(int32_t a, int32_t b)
-{
-    return a < b ? a : b;
 }
 
 /* ---- What is noted before ---- */

@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/number.h"
 #include "core/reading.h"
 
 #include <stdlib.h>
@@ -17,16 +18,6 @@ enum {
 };
 
 #define NOT_REFUSED ((struct refused){-1, 0, 0, false})
-
-static int32_t greater(int32_t a, int32_t b)
-{
-    return a > b ? a : b;
-}
-
-static int32_t smaller(int32_t a, int32_t b)
-{
-    return a < b ? a : b;
-}
 
 /* ---- Life ---- */
 

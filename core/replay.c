@@ -2,17 +2,13 @@
 #include "core/replay.h"
 
 #include "core/memory.h"
+#include "core/number.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- Life ---- */
-
-static int32_t smaller(int32_t a, int32_t b)
-{
-    return a < b ? a : b;
-}
 
 void replay_pool_init(struct replay_pool *pool, const struct pool_spec *spec, int32_t limit)
 {

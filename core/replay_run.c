@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/number.h"
 #include "core/replay.h"
 
 #include "core/memory.h"
@@ -50,16 +51,6 @@ static struct reading see(struct run *run, size_t i, int64_t now_ms)
 }
 
 /* ---- Sizes ---- */
-
-static int32_t greater(int32_t a, int32_t b)
-{
-    return a > b ? a : b;
-}
-
-static int32_t smaller(int32_t a, int32_t b)
-{
-    return a < b ? a : b;
-}
 
 static void set_size(struct run *run, int32_t size)
 {

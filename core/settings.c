@@ -4,6 +4,7 @@
 #include "core/settings.h"
 
 #include "core/memory.h"
+#include "core/number.h"
 #include "core/settings_read.h"
 
 #include <inttypes.h>
@@ -170,20 +171,15 @@ static void check_busy(const struct request *request, const struct pool_spec *po
                        "the adapter %s cannot tell how many jobs run", adapter);
 }
 
-static int64_t greater(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* A reading older than this has missed three cycles, or its call is late. */
 static int64_t stale_after(const struct settings *settings, const struct pool_spec *pool)
 {
     int64_t timeout_ms = 0;
     for (size_t i = 0; i < pool->n_sources; i++) {
         const struct instance_spec *source = source_of(settings, pool, i);
-        timeout_ms = greater(timeout_ms, source != NULL ? source->timeout_ms : 0);
+        timeout_ms = later(timeout_ms, source != NULL ? source->timeout_ms : 0);
     }
-    return greater(10000, 3 * pool->interval_ms + timeout_ms);
+    return later(10000, 3 * pool->interval_ms + timeout_ms);
 }
 
 static void read_policy(struct request *request, struct pool_spec *pool)
