@@ -229,7 +229,9 @@ void cycle_finish(struct cycle *cycle, struct instance *instance, int64_t now_ms
     case CALL_APPLY:
         scaler_finish_apply(cycle, line, now_ms);
         break;
-    case CALL_NAMES: /* of dynomatic init alone */
+    case CALL_NAMES: /* of commands alone */
+    case CALL_WATCH:
+    case CALL_ADVISE:
     case CALL_NONE:
         break;
     }

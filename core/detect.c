@@ -99,6 +99,12 @@ static void side_put_name(const struct dyn_host *host, const char *name, int32_t
     (void)host, (void)name, (void)size;
 }
 
+static void side_advise(const struct dyn_host *host, const char *line)
+{
+    const struct side *side = side_of(host);
+    side->host->advise(side->host, line);
+}
+
 static const struct dyn_host side_table = {
     .size = sizeof(struct dyn_host),
     .abi = DYN_ABI,
@@ -109,6 +115,7 @@ static const struct dyn_host side_table = {
     .found = side_found,
     .log = side_log,
     .put_name = side_put_name,
+    .advise = side_advise,
 };
 
 /* ---- Life ---- */
@@ -316,6 +323,17 @@ static int32_t detect_workers(void *self, const struct dyn_call *call,
     return dyn_failf(detect->host, DYN_BROKEN, "%s cannot tell who is busy", plugin->table.name);
 }
 
+static int32_t detect_advise(void *self, const struct dyn_call *call, int32_t topic)
+{
+    struct detect *detect = self;
+    const struct detect_candidate *candidate;
+    int32_t code = find(detect, call, &candidate);
+    if (code != DYN_OK)
+        return code;
+    const struct dyn_queue *queue = &detect->chosen->plugin->queue;
+    return DYN_HAS(queue, advise) ? queue->advise(detect->chosen->self, call, topic) : DYN_OK;
+}
+
 const struct plugin detect_plugin = {
     .table =
         {
@@ -336,6 +354,7 @@ const struct plugin detect_plugin = {
             .measure = detect_measure,
             .watch = detect_watch,
             .workers = detect_workers,
+            .advise = detect_advise,
         },
 };
 

@@ -34,12 +34,17 @@ struct instance {
     const char **names;
     struct dyn_change *changes;
     size_t n; /* elements of the one of the three that `kind` uses */
+    int32_t topic;
+    struct dyn_group *watched; /* for the watch after a measure; NULL: none follows */
+    size_t n_watched;
 
     int32_t code;
     char *failure;
     struct answer *answers;
     size_t n_answers;   /* as many as there is room for */
     struct text listed; /* what put_name() said, for people */
+    struct text advice; /* what advise() said */
+    int watch_fd;       /* -1: none */
 };
 
 /* ---- What the plugin calls ---- */
@@ -133,6 +138,12 @@ static void host_put_name(const struct dyn_host *host, const char *name, int32_t
         text_add(listed, "?)");
 }
 
+static void host_advise(const struct dyn_host *host, const char *line)
+{
+    struct text *advice = &instance_of(host)->advice;
+    text_add_format(advice, "%s%s", advice->length > 0 ? "\n" : "", line != NULL ? line : "");
+}
+
 static const struct dyn_host host_table = {
     .size = sizeof(struct dyn_host),
     .abi = DYN_ABI,
@@ -143,6 +154,7 @@ static const struct dyn_host host_table = {
     .found = host_found,
     .log = host_log,
     .put_name = host_put_name,
+    .advise = host_advise,
 };
 
 /* ---- Life ---- */
@@ -153,6 +165,7 @@ struct instance *instance_open(const struct instance_spec *spec, struct error *e
     instance->spec = spec;
     instance->plugin = isolate_plugin(spec, &instance->stand_in);
     instance->host = (struct host){host_table, instance};
+    instance->watch_fd = -1;
     instance->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (instance->cancel_fd < 0) {
         error_set(error, "%s: cannot make a descriptor: %s", spec->name, strerror(errno));
@@ -196,6 +209,8 @@ void instance_close(struct instance *instance)
         close(instance->cancel_fd);
     forget_answers(instance);
     text_fini(&instance->listed);
+    text_fini(&instance->advice);
+    free(instance->watched);
     free(instance->groups);
     free(instance->names);
     free(instance->changes);
@@ -217,7 +232,8 @@ const struct instance_spec *instance_spec(const struct instance *instance)
 
 const char *call_name(enum call_kind kind)
 {
-    static const char *const names[] = {"none", "measure", "workers", "read", "apply", "names"};
+    static const char *const names[] = {"none",  "measure", "workers", "read",
+                                        "apply", "names",   "watch",   "advise"};
     return names[kind];
 }
 
@@ -234,6 +250,9 @@ static void prepare(struct instance *instance, enum call_kind kind, size_t n)
     forget_answers(instance);
     instance->kind = kind;
     instance->n = n;
+    instance->watch_fd = -1; /* the plugin may close it from now on */
+    free(instance->watched);
+    instance->watched = NULL;
     instance->answers = memory_new(n, sizeof *instance->answers);
     instance->n_answers = n;
     for (size_t i = 0; i < n; i++)
@@ -257,6 +276,18 @@ static void prepare_groups(struct instance *instance, enum call_kind kind,
 void instance_prepare_measure(struct instance *instance, const struct dyn_group *groups, size_t n)
 {
     prepare_groups(instance, CALL_MEASURE, groups, n);
+}
+
+void instance_then_watch(struct instance *instance, const struct dyn_group *groups, size_t n)
+{
+    instance->watched = copy_of(groups, n, sizeof *groups);
+    instance->n_watched = n;
+}
+
+void instance_prepare_watch(struct instance *instance, const struct dyn_group *groups, size_t n)
+{
+    prepare(instance, CALL_WATCH, n);
+    instance_then_watch(instance, groups, n);
 }
 
 void instance_prepare_workers(struct instance *instance, const struct dyn_group *groups, size_t n)
@@ -283,11 +314,45 @@ void instance_prepare_names(struct instance *instance)
     prepare(instance, CALL_NAMES, 0);
 }
 
+void instance_prepare_advise(struct instance *instance, int32_t topic)
+{
+    prepare(instance, CALL_ADVISE, 0);
+    instance->topic = topic;
+}
+
 /* A back-end that cannot list has none to tell. */
 static int32_t list_names(struct instance *instance, const struct dyn_call *call)
 {
     const struct dyn_scaler *scaler = &instance->plugin->scaler;
     return DYN_HAS(scaler, names) ? scaler->names(instance->self, call) : DYN_OK;
+}
+
+static int32_t advise(struct instance *instance, const struct dyn_call *call)
+{
+    const struct dyn_queue *queue = &instance->plugin->queue;
+    text_clear(&instance->advice);
+    return DYN_HAS(queue, advise) ? queue->advise(instance->self, call, instance->topic) : DYN_OK;
+}
+
+static int32_t watch(struct instance *instance, const struct dyn_call *call)
+{
+    int32_t fd = -1;
+    text_clear(&instance->advice);
+    int32_t code = instance->plugin->queue.watch(instance->self, call, instance->watched,
+                                                 (uint32_t)instance->n_watched, &fd);
+    instance->watch_fd = code == DYN_OK ? fd : -1;
+    return code;
+}
+
+/* What was measured stands, whatever comes of the watch: only its text is kept. */
+static void watch_after(struct instance *instance, const struct dyn_call *call)
+{
+    if (watch(instance, call) == DYN_OK)
+        return;
+    text_clear(&instance->advice);
+    text_add(&instance->advice, instance->failure != NULL ? instance->failure : "");
+    free(instance->failure);
+    instance->failure = NULL;
 }
 
 static int32_t call(struct instance *instance, const struct dyn_call *call)
@@ -305,6 +370,10 @@ static int32_t call(struct instance *instance, const struct dyn_call *call)
         return plugin->scaler.apply(instance->self, call, instance->changes, n);
     case CALL_NAMES:
         return list_names(instance, call);
+    case CALL_WATCH:
+        return watch(instance, call);
+    case CALL_ADVISE:
+        return advise(instance, call);
     case CALL_NONE:
         break;
     }
@@ -334,6 +403,8 @@ void instance_run(struct instance *instance, int64_t deadline_ms)
     instance->code = call(instance, &it);
     if (instance->code != DYN_OK)
         note_failure(instance, instance->code);
+    else if (instance->kind == CALL_MEASURE && instance->watched != NULL)
+        watch_after(instance, &it);
 }
 
 void instance_cancel(struct instance *instance)
@@ -395,6 +466,22 @@ char **instance_take_busy(struct instance *instance, size_t i, size_t *n)
 const char *instance_listed(const struct instance *instance)
 {
     return text_chars(&instance->listed);
+}
+
+bool instance_can_watch(const struct instance *instance)
+{
+    const struct plugin *plugin = instance->plugin;
+    return plugin->table.queue != NULL && DYN_HAS(&plugin->queue, watch);
+}
+
+int instance_watch_fd(const struct instance *instance)
+{
+    return instance->watch_fd;
+}
+
+const char *instance_advice(const struct instance *instance)
+{
+    return text_chars(&instance->advice);
 }
 
 int32_t instance_limit(struct instance *instance, const char *name)

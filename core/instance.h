@@ -28,7 +28,16 @@ struct answer {
 /* The value of a metric of the contract, unknown if it was not put. */
 struct value answer_value(const struct answer *answer, int32_t metric);
 
-enum call_kind { CALL_NONE, CALL_MEASURE, CALL_WORKERS, CALL_READ, CALL_APPLY, CALL_NAMES };
+enum call_kind {
+    CALL_NONE,
+    CALL_MEASURE,
+    CALL_WORKERS,
+    CALL_READ,
+    CALL_APPLY,
+    CALL_NAMES,
+    CALL_WATCH,
+    CALL_ADVISE
+};
 
 /* "measure", "workers", ...: for texts. */
 const char *call_name(enum call_kind kind);
@@ -51,6 +60,12 @@ void instance_prepare_workers(struct instance *instance, const struct dyn_group 
 void instance_prepare_read(struct instance *instance, const char *const *names, size_t n);
 void instance_prepare_apply(struct instance *instance, const struct dyn_change *changes, size_t n);
 void instance_prepare_names(struct instance *instance);
+void instance_prepare_watch(struct instance *instance, const struct dyn_group *groups, size_t n);
+void instance_prepare_advise(struct instance *instance, int32_t topic); /* DYN_ADVICE_... */
+
+/* After instance_prepare_measure(): a measure that succeeds is followed by a watch for these groups
+ * in the same run. */
+void instance_then_watch(struct instance *instance, const struct dyn_group *groups, size_t n);
 
 /* Runs the prepared call, until `deadline_ms` (clock.h). On any thread. */
 void instance_run(struct instance *instance, int64_t deadline_ms);
@@ -73,6 +88,16 @@ char **instance_take_busy(struct instance *instance, size_t i, size_t *n);
 
 /* The pools that a call for names found, "web (1), worker (?)"; "" if there are none. */
 const char *instance_listed(const struct instance *instance);
+
+/* Whether this instance may tell of events: its plugin can watch, and runs in this process. */
+bool instance_can_watch(const struct instance *instance);
+
+/* The descriptor of the last watch, the plugin's until the next call; -1: there is none. */
+int instance_watch_fd(const struct instance *instance);
+
+/* What the last call for a watch or for advice said, in lines without a newline at the end; after a
+ * watch that failed, why. "" if nothing was said. */
+const char *instance_advice(const struct instance *instance);
 
 /* The most that a name can be set to at this scaler, INT32_MAX if it tells none. Idle only. */
 int32_t instance_limit(struct instance *instance, const char *name);

@@ -402,6 +402,15 @@ static int32_t stand_in_names(void *self, const struct dyn_call *call)
     return ask_nothing(self, ASK_NAMES, call);
 }
 
+static int32_t stand_in_advise(void *self, const struct dyn_call *call, int32_t topic)
+{
+    struct isolate *isolate = self;
+    struct patience patience;
+    int32_t code = begin_call(isolate, ASK_ADVISE, call, &patience);
+    message_add_number(&isolate->message, topic);
+    return end_call(isolate, code, &patience);
+}
+
 static int32_t stand_in_read(void *self, const struct dyn_call *call, const char *const *names,
                              uint32_t n)
 {
@@ -457,6 +466,7 @@ const struct plugin *isolate_plugin(const struct instance_spec *spec, struct plu
         room->queue.detect = DYN_HAS(&room->queue, detect) ? stand_in_detect : NULL;
         room->queue.watch = NULL; /* a descriptor of another process */
         room->queue.workers = DYN_HAS(&room->queue, workers) ? stand_in_workers : NULL;
+        room->queue.advise = DYN_HAS(&room->queue, advise) ? stand_in_advise : NULL;
     }
     if (room->table.scaler != NULL) {
         room->table.scaler = &room->scaler;

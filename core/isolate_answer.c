@@ -8,7 +8,16 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum said { SAID_PUT, SAID_UNKNOWN, SAID_WORKER, SAID_FOUND, SAID_NAME, SAID_FAIL, SAID_END };
+enum said {
+    SAID_PUT,
+    SAID_UNKNOWN,
+    SAID_WORKER,
+    SAID_FOUND,
+    SAID_NAME,
+    SAID_ADVICE,
+    SAID_FAIL,
+    SAID_END
+};
 
 /* ---- Noted ---- */
 
@@ -89,6 +98,13 @@ static void record_name(const struct dyn_host *host, const char *name, int32_t s
     message_add_number(said, size);
 }
 
+static void record_advice(const struct dyn_host *host, const char *line)
+{
+    struct message *said = note(host, SAID_ADVICE);
+    if (said != NULL)
+        message_add_text(said, line);
+}
+
 /* Written here, since it may come at any time: standard error is the host's own. */
 static void record_log(const struct dyn_host *host, int32_t level, const char *text)
 {
@@ -110,6 +126,7 @@ void isolate_recorder_init(struct isolate_recorder *recorder, const char *name)
                 .found = record_found,
                 .log = record_log,
                 .put_name = record_name,
+                .advise = record_advice,
             },
         .name = name,
     };
@@ -193,6 +210,13 @@ static void play_name(struct message *said, const struct dyn_host *host)
         host->put_name(host, name, size);
 }
 
+static void play_advice(struct message *said, const struct dyn_host *host)
+{
+    const char *line = message_text(said);
+    if (!said->is_bad)
+        host->advise(host, line);
+}
+
 static void play_fail(struct message *said, const struct dyn_host *host)
 {
     const char *text = message_text(said);
@@ -204,7 +228,8 @@ struct isolate_end isolate_play(struct message *said, const struct dyn_host *hos
 {
     static void (*const plays[SAID_END])(struct message *, const struct dyn_host *) = {
         [SAID_PUT] = play_put,     [SAID_UNKNOWN] = play_unknown, [SAID_WORKER] = play_worker,
-        [SAID_FOUND] = play_found, [SAID_NAME] = play_name,       [SAID_FAIL] = play_fail,
+        [SAID_FOUND] = play_found, [SAID_NAME] = play_name,       [SAID_ADVICE] = play_advice,
+        [SAID_FAIL] = play_fail,
     };
     int64_t what;
     while ((what = message_number(said)) != SAID_END && !said->is_bad) {

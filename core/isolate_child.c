@@ -138,6 +138,12 @@ static int32_t call_plugin(struct child *child, enum isolate_ask ask)
     return code;
 }
 
+static int32_t advise(struct child *child)
+{
+    struct dyn_call call = {sizeof call, ISOLATE_CANCEL, message_number(&child->asked)};
+    return child->plugin->queue.advise(child->self, &call, message_int(&child->asked));
+}
+
 static int32_t answer(struct child *child)
 {
     enum isolate_ask ask = (enum isolate_ask)message_int(&child->asked);
@@ -145,6 +151,8 @@ static int32_t answer(struct child *child)
         return open_plugin(child);
     if (ask == ASK_LIMIT)
         return child->plugin->scaler.limit(child->self, message_text(&child->asked));
+    if (ask == ASK_ADVISE)
+        return advise(child);
     return call_plugin(child, ask);
 }
 

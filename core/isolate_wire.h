@@ -17,10 +17,12 @@ enum { ISOLATE_SOCKET = 3, ISOLATE_CANCEL = 4, ISOLATE_FIRST_FREE = 5 };
 /* Stands first in what is asked. What follows, in this order:
  * ASK_OPEN    a log level, the plugin's path, the options
  * ASK_LIMIT   a name
+ * ASK_ADVISE  the deadline, and the topic
  * others      the deadline, and the elements of the call, if it has any */
 enum isolate_ask {
     ASK_OPEN,
     ASK_LIMIT,
+    ASK_ADVISE,
     ASK_DETECT,
     ASK_NAMES,
     ASK_MEASURE,

@@ -100,6 +100,11 @@ static void ignore_name(const struct dyn_host *host, const char *name, int32_t s
     (void)host, (void)name, (void)size;
 }
 
+static void ignore_advice(const struct dyn_host *host, const char *line)
+{
+    (void)host, (void)line;
+}
+
 /* It is called once, so a refusal is kept for whoever asks for the plugin again. */
 static void call_load(struct plugin *plugin)
 {
@@ -112,7 +117,8 @@ static void call_load(struct plugin *plugin)
                   .put_worker = ignore_worker,
                   .found = ignore_found,
                   .log = loading_log,
-                  .put_name = ignore_name},
+                  .put_name = ignore_name,
+                  .advise = ignore_advice},
         .name = plugin->table.name,
     };
     if (plugin->is_loaded)

@@ -184,7 +184,8 @@ void adapter_close(void *self)
 
 const dyn_queue queue = {sizeof queue,    DYN_BIT(DYN_WAITING) | DYN_BIT(DYN_LATENCY),
                          adapter_measure, nullptr,
-                         nullptr,         nullptr};
+                         nullptr,         nullptr,
+                         nullptr};
 
 } // namespace
 

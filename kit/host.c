@@ -141,6 +141,14 @@ static void on_put_name(const struct dyn_host *table, const char *name, int32_t 
     hear(host, "put_name", name);
 }
 
+static void on_advise(const struct dyn_host *table, const char *line)
+{
+    struct host *host = owner_of(table);
+    check_called(host, "advise");
+    if (line == NULL || line[0] != '\0') /* an empty line is one */
+        hear(host, "advise", line);
+}
+
 static const struct dyn_host functions = {
     .abi = DYN_ABI,
     .fail = on_fail,
@@ -150,6 +158,7 @@ static const struct dyn_host functions = {
     .found = on_found,
     .log = on_log,
     .put_name = on_put_name,
+    .advise = on_advise,
 };
 
 /* ---- Tables of other ages ---- */

@@ -27,6 +27,7 @@
  * exception, longjmp or panic leaves a function.
  *
  * Changes, newest first, by the version of dynomatic that has them:
+ *   0.1.0  dyn_queue.advise, dyn_host.advise
  *   0.1.0  dyn_scaler.names, dyn_host.put_name
  *   0.1.0  ABI 1, the first
  */
@@ -92,6 +93,13 @@ enum {
     DYN_AT_LEAST = 1 /* the true value may be greater */
 };
 
+/* What dyn_queue.advise() is asked for. Numbers are added, never reused; an adapter answers one
+ * that it does not know with nothing. */
+enum {
+    DYN_ADVICE_INDEXES = 0, /* indexes by which the store answers sooner, and what they cost */
+    DYN_ADVICE_NOTIFY = 1   /* what makes the store tell of new jobs, for watch() */
+};
+
 /* Levels of host->log(). */
 enum {
     DYN_ERROR = 0, /* a person is needed */
@@ -145,6 +153,11 @@ struct dyn_host {
     /* Answers names(): a pool that the platform has, and its size, under 0 if that is not known.
      * [instance] */
     void (*put_name)(const struct dyn_host *host, const char *name, int32_t size);
+
+    /* Answers advise(): the next line of what a person is to run or read; it may be empty. In
+     * watch() it says, in one line, how events come ("CLIENT TRACKING"), or why none can ("no
+     * trigger on delayed_jobs").  [instance] */
+    void (*advise)(const struct dyn_host *host, const char *line);
 };
 
 /* Comes with every call that may block. */
@@ -245,11 +258,14 @@ struct dyn_queue {
     int32_t (*detect)(void *self, const struct dyn_call *call);
 
     /* Optional. Gives a descriptor that turns readable when a look at these groups is worth while;
-     * a hint, never a count. The host polls it between calls, answers with measure(), which takes
-     * the events off it, and calls watch() again after each measure(), so that the plugin may
-     * give another descriptor after a reconnect. The descriptor is the plugin's, open until the
-     * next call or close(). *fd is set to -1 where watching is not possible now.  [instance]
-     * Returns DYN_OK, or what fail() returned. */
+     * a hint, never a count. They are all that the instance has, with the metrics and caps that
+     * are measured, though a measure() may be of some of them. The host polls it between calls,
+     * answers with measure(), which takes the events off it, and calls watch() again after each
+     * measure(), so that the plugin may give another descriptor after a reconnect. What is written
+     * after the last measure() and before watch() returns makes the descriptor readable, too. It is
+     * the plugin's, open until the next call or close(). *fd is set to -1 where watching is not
+     * possible now.  [instance] Returns DYN_OK, or what fail() returned: the host goes on asking
+     * each interval, whatever it was. */
     int32_t (*watch)(void *self, const struct dyn_call *call, const struct dyn_group *groups,
                      uint32_t n, int32_t *fd);
 
@@ -257,6 +273,11 @@ struct dyn_queue {
      * Returns DYN_OK only if all of them were named, else what fail() returned.  [instance] */
     int32_t (*workers)(void *self, const struct dyn_call *call, const struct dyn_group *groups,
                        uint32_t n);
+
+    /* Optional. Calls host->advise() for each line of what `topic`, one of DYN_ADVICE_..., means
+     * at this store, ready to be run there by a person. Only looks: never creates or writes.
+     * [instance] Returns DYN_OK, or what fail() returned. */
+    int32_t (*advise)(void *self, const struct dyn_call *call, int32_t topic);
 };
 
 /* ---- Scaler back-ends ---- */

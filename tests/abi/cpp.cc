@@ -76,7 +76,7 @@ int32_t cpp_measure(void *self, const dyn_call *call, const dyn_group *, uint32_
 }
 
 const dyn_queue queue = {
-    sizeof queue, DYN_BIT(DYN_WAITING), cpp_measure, nullptr, nullptr, nullptr,
+    sizeof queue, DYN_BIT(DYN_WAITING), cpp_measure, nullptr, nullptr, nullptr, nullptr,
 };
 
 } // namespace

@@ -25,7 +25,8 @@ AT(dyn_host, put_worker, 32, 20);
 AT(dyn_host, found, 40, 24);
 AT(dyn_host, log, 48, 28);
 AT(dyn_host, put_name, 56, 32);
-END(dyn_host, 64, 36);
+AT(dyn_host, advise, 64, 36);
+END(dyn_host, 72, 40);
 
 AT(dyn_call, size, 0, 0);
 AT(dyn_call, cancel_fd, 4, 4);
@@ -69,7 +70,8 @@ AT(dyn_queue, measure, 8, 8);
 AT(dyn_queue, detect, 16, 12);
 AT(dyn_queue, watch, 24, 16);
 AT(dyn_queue, workers, 32, 20);
-END(dyn_queue, 40, 24);
+AT(dyn_queue, advise, 40, 24);
+END(dyn_queue, 48, 28);
 
 AT(dyn_change, name, 0, 0);
 AT(dyn_change, keep, 8, 4);
@@ -108,6 +110,7 @@ HOLDS(DYN_WAITING == 0 && DYN_LATENCY == 1 && DYN_BUSY == 2 && DYN_SCHEDULED == 
 HOLDS(DYN_RETRYING == 4 && DYN_FAILED == 5 && DYN_NEXT_DUE == 6 && DYN_WORKERS == 7);
 HOLDS(DYN_SIZE == 16 && DYN_UP == 17 && DYN_STARTING == 18 && DYN_CRASHED == 19);
 HOLDS(DYN_BIT(DYN_CRASHED) == 0x80000u && DYN_AT_LEAST == 1);
+HOLDS(DYN_ADVICE_INDEXES == 0 && DYN_ADVICE_NOTIFY == 1);
 HOLDS(DYN_ERROR == 0 && DYN_WARN == 1 && DYN_INFO == 2 && DYN_DEBUG == 3);
 HOLDS(DYN_TEXT == 0 && DYN_URL == 1 && DYN_INTEGER == 2 && DYN_DURATION == 3);
 HOLDS(DYN_BOOLEAN == 4 && DYN_CHOICE == 5 && DYN_LIST == 6);
@@ -127,14 +130,16 @@ void on_worker(const struct dyn_host *, uint32_t, const struct dyn_worker *);
 void on_found(const struct dyn_host *, int32_t, const char *);
 void on_log(const struct dyn_host *, int32_t, const char *);
 void on_name(const struct dyn_host *, const char *, int32_t);
-const struct dyn_host host = {sizeof host, DYN_ABI,  on_fail, on_put, on_unknown,
-                              on_worker,   on_found, on_log,  on_name};
+void on_advice(const struct dyn_host *, const char *);
+const struct dyn_host host = {sizeof host, DYN_ABI,  on_fail, on_put,  on_unknown,
+                              on_worker,   on_found, on_log,  on_name, on_advice};
 
 int32_t measure(void *, const struct dyn_call *, const struct dyn_group *, uint32_t);
 int32_t detect(void *, const struct dyn_call *);
 int32_t watch(void *, const struct dyn_call *, const struct dyn_group *, uint32_t, int32_t *);
 int32_t workers(void *, const struct dyn_call *, const struct dyn_group *, uint32_t);
-const struct dyn_queue queue = {sizeof queue, 0, measure, detect, watch, workers};
+int32_t advise(void *, const struct dyn_call *, int32_t);
+const struct dyn_queue queue = {sizeof queue, 0, measure, detect, watch, workers, advise};
 
 int32_t read_sizes(void *, const struct dyn_call *, const char *const *, uint32_t);
 int32_t apply(void *, const struct dyn_call *, const struct dyn_change *, uint32_t);

@@ -2,7 +2,11 @@
  * Asks one queue adapter and prints what it says, for shell tests and benchmarks:
  *
  *   measure PLUGIN OPTIONS [-t MS] [-c MS] [-n TIMES] [-x COMMAND] [-j MS] [-w] [-i] [-m]
- *       measure|workers|detect [CAP:METRICS[:QUEUE,...]]...
+ *       measure|workers|detect|watch|indexes|notify [CAP:METRICS[:QUEUE,...]]...
+ *
+ * watch: measures, and watches once that is done: "watching: HOW" or "not watching: WHY"; then
+ * waits for the deadline at most, and says "told" or "not told". indexes, notify: prints that
+ * advice.
  *
  * METRICS are first letters of waiting, latency, busy, scheduled, retrying, failed, next due, or
  * "*". A line for each group: "waiting=12 latency=10000+ ..." ("+": at least, "?": unknown); then
@@ -16,6 +20,7 @@
 
 #include <dynomatic/util.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -131,6 +136,46 @@ static void pass_time(const struct arguments *arguments)
     ahead_ns += arguments->jump_ms * 1000000;
 }
 
+/* ---- The answer ---- */
+
+static void print_group(const struct testhost *host, const struct dyn_group *group, size_t i)
+{
+    const char *before = "";
+    for (size_t m = 0; m < N_METRICS; m++) {
+        struct value value = testhost_value(host, i, metrics[m].metric);
+        if ((group->metrics & DYN_BIT(metrics[m].metric)) == 0)
+            continue;
+        if (value.doubt == KNOWN_NOT)
+            printf("%s%s=?", before, metrics[m].name);
+        else
+            printf("%s%s=%" PRId64 "%s", before, metrics[m].name, value.number,
+                   value.doubt == KNOWN_AT_LEAST ? "+" : "");
+        before = " ";
+    }
+    printf("%s%s\n", testhost_unknown(host, i)[0] != '\0' ? " unknown: " : "",
+           testhost_unknown(host, i));
+}
+
+static bool measures(const struct arguments *arguments)
+{
+    return strcmp(arguments->function, "measure") == 0 || strcmp(arguments->function, "watch") == 0;
+}
+
+static void print_answer(const struct testhost *host, const struct arguments *arguments)
+{
+    for (size_t i = 0; measures(arguments) && i < arguments->n_groups; i++)
+        print_group(host, &arguments->groups[i], i);
+    for (size_t i = 0; i < testhost_n_workers(host); i++) {
+        const struct testhost_worker *worker = testhost_worker(host, i);
+        printf("%u %s jobs=%u queue=%s\n", worker->index, worker->host, worker->n_jobs,
+               worker->queue != NULL ? worker->queue : "-");
+    }
+    if (testhost_percent(host) > 0)
+        printf("found %d: %s\n", testhost_percent(host), testhost_evidence(host));
+    fputs(testhost_logs(host), stdout);
+    fputs(testhost_breaches(host), stdout);
+}
+
 /* ---- The call ---- */
 
 struct canceller {
@@ -146,6 +191,35 @@ static void *cancel(void *argument)
     return NULL;
 }
 
+/* Says at once what it has come to, for those who then write a job. */
+static int32_t watch(struct testhost *host, const struct arguments *arguments)
+{
+    int32_t fd = -1;
+    int32_t code =
+        testhost_measure(host, arguments->groups, arguments->n_groups, arguments->timeout_ms);
+    if (code != DYN_OK)
+        return code;
+    print_answer(host, arguments);
+    code = testhost_watch(host, arguments->groups, arguments->n_groups, arguments->timeout_ms, &fd);
+    if (code != DYN_OK)
+        return code;
+    printf("%s: %s", fd >= 0 ? "watching" : "not watching", testhost_advice(host));
+    fflush(stdout);
+    struct pollfd event = {fd, POLLIN, 0};
+    if (fd >= 0)
+        puts(poll(&event, 1, (int)arguments->timeout_ms) > 0 ? "told" : "not told");
+    return DYN_OK;
+}
+
+static int32_t advise(struct testhost *host, const struct arguments *arguments)
+{
+    bool is_notify = strcmp(arguments->function, "notify") == 0;
+    int32_t code = testhost_advise(host, is_notify ? DYN_ADVICE_NOTIFY : DYN_ADVICE_INDEXES,
+                                   arguments->timeout_ms);
+    fputs(testhost_advice(host), stdout);
+    return code;
+}
+
 static int32_t call(struct testhost *host, const struct arguments *arguments)
 {
     if (strcmp(arguments->function, "workers") == 0)
@@ -153,6 +227,10 @@ static int32_t call(struct testhost *host, const struct arguments *arguments)
                                 arguments->timeout_ms);
     if (strcmp(arguments->function, "detect") == 0)
         return testhost_detect(host, arguments->timeout_ms);
+    if (strcmp(arguments->function, "watch") == 0)
+        return watch(host, arguments);
+    if (strcmp(arguments->function, "measure") != 0)
+        return advise(host, arguments);
     return testhost_measure(host, arguments->groups, arguments->n_groups, arguments->timeout_ms);
 }
 
@@ -194,41 +272,6 @@ static int32_t call_and_cancel(struct testhost *host, const struct arguments *ar
     return code;
 }
 
-/* ---- The answer ---- */
-
-static void print_group(const struct testhost *host, const struct dyn_group *group, size_t i)
-{
-    const char *before = "";
-    for (size_t m = 0; m < N_METRICS; m++) {
-        struct value value = testhost_value(host, i, metrics[m].metric);
-        if ((group->metrics & DYN_BIT(metrics[m].metric)) == 0)
-            continue;
-        if (value.doubt == KNOWN_NOT)
-            printf("%s%s=?", before, metrics[m].name);
-        else
-            printf("%s%s=%" PRId64 "%s", before, metrics[m].name, value.number,
-                   value.doubt == KNOWN_AT_LEAST ? "+" : "");
-        before = " ";
-    }
-    printf("%s%s\n", testhost_unknown(host, i)[0] != '\0' ? " unknown: " : "",
-           testhost_unknown(host, i));
-}
-
-static void print_answer(const struct testhost *host, const struct arguments *arguments)
-{
-    for (size_t i = 0; strcmp(arguments->function, "measure") == 0 && i < arguments->n_groups; i++)
-        print_group(host, &arguments->groups[i], i);
-    for (size_t i = 0; i < testhost_n_workers(host); i++) {
-        const struct testhost_worker *worker = testhost_worker(host, i);
-        printf("%u %s jobs=%u queue=%s\n", worker->index, worker->host, worker->n_jobs,
-               worker->queue != NULL ? worker->queue : "-");
-    }
-    if (testhost_percent(host) > 0)
-        printf("found %d: %s\n", testhost_percent(host), testhost_evidence(host));
-    fputs(testhost_logs(host), stdout);
-    fputs(testhost_breaches(host), stdout);
-}
-
 static bool has_line(void)
 {
     int c;
@@ -257,7 +300,8 @@ int main(int argc, char **argv)
         code = call_and_cancel(host, &arguments);
         if (code != DYN_OK)
             printf("%s: %s\n", codes[code], testhost_failure(host));
-        print_answer(host, &arguments);
+        if (strcmp(arguments.function, "watch") != 0) /* that has, in between */
+            print_answer(host, &arguments);
         fflush(stdout);
         testhost_forget_logs(host);
     } while (arguments.repeats && has_line());

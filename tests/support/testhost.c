@@ -35,6 +35,7 @@ struct testhost {
     char *failure; /* NULL: fail() was not called */
     char *evidence;
     int32_t percent;
+    struct text advice;
     struct text breaches;
     pthread_mutex_t lock; /* of the logs: the only thing that is written on any thread */
     struct text logs;
@@ -148,6 +149,14 @@ static void host_log(const struct dyn_host *table, int32_t level, const char *te
     pthread_mutex_unlock(&host->lock);
 }
 
+static void host_advise(const struct dyn_host *table, const char *line)
+{
+    struct testhost *host = of(table);
+    if (line == NULL || line[0] != '\0') /* an empty line is one */
+        check_text(host, "advise", line);
+    text_add_format(&host->advice, "%s\n", line != NULL ? line : "");
+}
+
 static const struct dyn_host host_table = {
     .size = sizeof(struct dyn_host),
     .abi = DYN_ABI,
@@ -157,6 +166,7 @@ static const struct dyn_host host_table = {
     .put_worker = host_put_worker,
     .found = host_found,
     .log = host_log,
+    .advise = host_advise,
 };
 
 /* ---- Life ---- */
@@ -248,6 +258,7 @@ void testhost_close(struct testhost *host)
     free(host->config);
     text_fini(&host->logs);
     text_fini(&host->breaches);
+    text_fini(&host->advice);
     pthread_mutex_destroy(&host->lock);
     free(host);
 }
@@ -265,6 +276,7 @@ static struct dyn_call begin(struct testhost *host, size_t n, int64_t timeout_ms
     clock_gettime(CLOCK_MONOTONIC, &now);
     int64_t now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
     forget_answers(host);
+    text_clear(&host->advice);
     free(host->failure);
     host->failure = NULL;
     host->elements = memory_new(n, sizeof *host->elements);
@@ -321,6 +333,17 @@ int32_t testhost_watch(struct testhost *host, const struct dyn_group *groups, si
 {
     struct dyn_call call = begin(host, n, timeout_ms);
     return end(host, host->plugin->queue.watch(host->self, &call, groups, (uint32_t)n, fd));
+}
+
+int32_t testhost_advise(struct testhost *host, int32_t topic, int64_t timeout_ms)
+{
+    struct dyn_call call = begin(host, 0, timeout_ms);
+    return end(host, host->plugin->queue.advise(host->self, &call, topic));
+}
+
+const char *testhost_advice(const struct testhost *host)
+{
+    return text_chars(&host->advice);
 }
 
 int32_t testhost_read(struct testhost *host, const char *const *names, size_t n, int64_t timeout_ms)

@@ -38,6 +38,7 @@ int32_t testhost_workers(struct testhost *host, const struct dyn_group *groups, 
 int32_t testhost_detect(struct testhost *host, int64_t timeout_ms);
 int32_t testhost_watch(struct testhost *host, const struct dyn_group *groups, size_t n,
                        int64_t timeout_ms, int32_t *fd);
+int32_t testhost_advise(struct testhost *host, int32_t topic, int64_t timeout_ms);
 int32_t testhost_read(struct testhost *host, const char *const *names, size_t n,
                       int64_t timeout_ms);
 int32_t testhost_apply(struct testhost *host, const struct dyn_change *changes, size_t n,
@@ -75,6 +76,9 @@ const struct testhost_worker *testhost_worker(const struct testhost *host, size_
 /* What detect() found: 0 if nothing. */
 int32_t testhost_percent(const struct testhost *host);
 const char *testhost_evidence(const struct testhost *host);
+
+/* What advise() was given in the last call, a line each. */
+const char *testhost_advice(const struct testhost *host);
 
 /* How the plugin broke the contract so far, a line each; "" if it kept it: an index past the end, a
  * failure without a text, a text of several lines, success after fail(). */
