@@ -185,6 +185,11 @@ struct instance *crew_take(struct crew *crew)
     return instance;
 }
 
+bool crew_has_room(const struct crew *crew)
+{
+    return crew->running < crew->most;
+}
+
 size_t crew_running(const struct crew *crew)
 {
     return crew->running;

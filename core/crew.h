@@ -7,6 +7,7 @@
 
 #include "core/instance.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct crew;
@@ -29,6 +30,9 @@ int crew_fd(const struct crew *crew);
 
 /* An instance whose call is over; NULL if there is none. */
 struct instance *crew_take(struct crew *crew);
+
+/* Whether a call that is submitted now starts at once. Hung ones have threads of their own. */
+bool crew_has_room(const struct crew *crew);
 
 /* Calls submitted and not yet taken. */
 size_t crew_running(const struct crew *crew);

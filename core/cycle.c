@@ -4,8 +4,11 @@
 #include "core/memory.h"
 #include "core/room.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 /* ---- Life ---- */
 
@@ -15,20 +18,61 @@ static bool open_instances(struct cycle *cycle, struct text *errors)
     for (size_t i = 0; i < cycle->settings->n_instances; i++) {
         struct error error = {0};
         struct line *line = &cycle->lines[i];
-        line->instance = instance_open(&cycle->settings->instances[i], &error);
+        *line = (struct line){.cycle = cycle,
+                              .instance = instance_open(&cycle->settings->instances[i], &error),
+                              .interval_ms = INT64_MAX,
+                              .watch = {.fd = -1},
+                              .probe_ms = INT64_MAX};
         if (line->instance == NULL) {
             text_add_format(errors, "%s\n", error.text);
             are_open = false;
+            continue;
         }
+        instance_set_owner(line->instance, line);
+        line_wake(line);
     }
     return are_open;
 }
 
-static void assign(struct line *line, struct pool *pool, size_t source)
+/* Seats must not move, since timers do not: so they are counted before they are taken. */
+static void make_seats(struct cycle *cycle)
 {
-    line->seats = memory_resize(line->seats, line->n_seats + 1, sizeof *line->seats);
-    line->asked = memory_resize(line->asked, line->n_seats + 1, sizeof *line->asked);
-    line->seats[line->n_seats++] = (struct seat){pool, source};
+    const struct settings *settings = cycle->settings;
+    size_t *n = memory_new(settings->n_instances, sizeof *n);
+    for (size_t i = 0; i < settings->n_pools; i++) {
+        for (size_t k = 0; k < settings->pools[i].n_sources; k++)
+            n[settings->pools[i].sources[k]]++;
+        n[settings->pools[i].scaler]++;
+    }
+    for (size_t i = 0; i < settings->n_instances; i++) {
+        cycle->lines[i].seats = memory_new(n[i], sizeof(struct seat));
+        cycle->lines[i].asked = memory_new(n[i], sizeof(struct seat *));
+    }
+    free(n);
+}
+
+static void take_seat(struct line *line, struct pool *pool, size_t source)
+{
+    struct seat *seat = &line->seats[line->n_seats++];
+    *seat = (struct seat){.pool = pool, .source = source};
+    if (instance_spec(line->instance)->kind == INSTANCE_SCALER)
+        return;
+    timers_set(&line->due, &seat->due, 0);
+    line->interval_ms = earlier(line->interval_ms, pool->spec->interval_ms);
+}
+
+/* Many stores are not asked all at once: some at a time, spread over the interval. */
+static void spread(struct cycle *cycle)
+{
+    enum { AT_ONCE = 16 };
+    size_t n = 0;
+    for (size_t i = 0; i < cycle->settings->n_instances; i++)
+        n += cycle->settings->instances[i].kind == INSTANCE_QUEUE;
+    int64_t turns = (int64_t)(n + AT_ONCE - 1) / AT_ONCE;
+    for (size_t i = 0, at = 0; i < cycle->settings->n_instances; i++)
+        if (cycle->settings->instances[i].kind == INSTANCE_QUEUE)
+            cycle->lines[i].phase_ms =
+                (int64_t)(at++ / AT_ONCE) * cycle->lines[i].interval_ms / turns;
 }
 
 static bool name_busy(const struct cycle *cycle, const struct pool_spec *spec)
@@ -53,8 +97,16 @@ static void start_pool(struct cycle *cycle, size_t i)
     if (cycle->options.once && cycle->journal == NULL) /* nothing will remember what it saw */
         pool->history = (struct history)HISTORY_NONE;
     for (size_t k = 0; k < spec->n_sources; k++)
-        assign(&cycle->lines[spec->sources[k]], pool, k);
-    assign(scaler, pool, 0);
+        take_seat(&cycle->lines[spec->sources[k]], pool, k);
+    take_seat(scaler, pool, 0);
+}
+
+static bool open_events(struct cycle *cycle, struct text *errors)
+{
+    cycle->events_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (cycle->events_fd < 0)
+        text_add_format(errors, "cannot make a set of descriptors: %s\n", strerror(errno));
+    return cycle->events_fd >= 0;
 }
 
 static bool open_journal(struct cycle *cycle, struct text *errors)
@@ -79,12 +131,14 @@ struct cycle *cycle_new(struct settings *settings, struct cycle_options options,
     cycle->dice = 2463534242u;
     override_watch_init(&cycle->overrides, settings->state);
     bool are_open = open_instances(cycle, errors);
-    if (!open_journal(cycle, errors) || !are_open) {
+    if (!open_events(cycle, errors) || !open_journal(cycle, errors) || !are_open) {
         cycle_free(cycle);
         return NULL;
     }
+    make_seats(cycle);
     for (size_t i = 0; i < settings->n_pools; i++)
         start_pool(cycle, i);
+    spread(cycle);
     return cycle;
 }
 
@@ -93,10 +147,15 @@ void cycle_free(struct cycle *cycle)
     if (cycle == NULL || cycle_running(cycle) > 0)
         return;
     for (size_t i = 0; i < cycle->settings->n_instances; i++) {
+        watch_fini(&cycle->lines[i]);
         instance_close(cycle->lines[i].instance);
+        timers_fini(&cycle->lines[i].due);
         free(cycle->lines[i].seats);
         free(cycle->lines[i].asked);
     }
+    timers_fini(&cycle->steps);
+    if (cycle->events_fd >= 0)
+        close(cycle->events_fd);
     for (size_t i = 0; i < cycle->settings->n_pools; i++)
         if (cycle->pools[i].spec != NULL) /* else it was not started */
             pool_fini(&cycle->pools[i]);
@@ -121,12 +180,10 @@ void cycle_inherit(struct cycle *cycle, const struct cycle *old, int64_t now_ms)
 }
 
 /* NULL for an instance of a configuration that was replaced while its call hung. */
-static struct line *line_of(struct cycle *cycle, const struct instance *instance)
+static struct line *line_of(const struct cycle *cycle, const struct instance *instance)
 {
-    for (size_t i = 0; i < cycle->settings->n_instances; i++)
-        if (cycle->lines[i].instance == instance)
-            return &cycle->lines[i];
-    return NULL;
+    struct line *line = instance_owner(instance);
+    return line->cycle == cycle ? line : NULL;
 }
 
 static struct line *scaler_of(struct cycle *cycle, const struct pool *pool)
@@ -136,9 +193,25 @@ static struct line *scaler_of(struct cycle *cycle, const struct pool *pool)
 
 /* ---- Decide ---- */
 
-void cycle_decide(struct cycle *cycle, struct pool *pool, int64_t now_ms)
+/* Lets those have their turn who are needed for what was decided. */
+static void wake_for(struct cycle *cycle, const struct pool *pool, int64_t now_ms)
 {
     struct line *scaler = scaler_of(cycle, pool);
+    bool is_wanted = pool->wanted >= 0;
+    if (is_wanted && scaler->wanted_since_ms == 0)
+        scaler->wanted_since_ms = now_ms;
+    scaler->wants_call |= is_wanted;
+    if (is_wanted || cycle->options.dry_run)
+        line_wake(scaler);
+    for (size_t k = 0; k < pool->spec->n_sources && is_wanted && pool->decision.spares_busy; k++) {
+        struct line *queue = &cycle->lines[pool->spec->sources[k]];
+        queue->wants_call = true;
+        line_wake(queue);
+    }
+}
+
+void cycle_decide(struct cycle *cycle, struct pool *pool, int64_t now_ms)
+{
     pool->room =
         room_of(cycle->settings, cycle->pools, (size_t)(pool - cycle->pools), &pool->room_of);
     if (spending_is_over(&cycle->spending)) {
@@ -147,36 +220,49 @@ void cycle_decide(struct cycle *cycle, struct pool *pool, int64_t now_ms)
     }
     pool_decide(pool, now_ms);
     journal_decided(cycle->journal, pool, now_ms + cycle->utc_ahead_ms);
-    if (pool->wanted >= 0 && scaler->wanted_since_ms == 0)
-        scaler->wanted_since_ms = now_ms;
+    wake_for(cycle, pool, now_ms);
 }
 
 /* ---- By hand ---- */
 
-/* Looks for what people have said. Returns when to come back because of it. */
-static int64_t obey(struct cycle *cycle, int64_t now_ms)
+/* What was said is for each pool to take, and what it said before may end now. */
+static void obey_each(struct cycle *cycle, const struct override_list *news, int64_t now_ms)
 {
+    enum { REMIND_MS = 60000 }; /* they also tell now and then that they are still in force */
     int64_t utc_ms = now_ms + cycle->utc_ahead_ms;
-    struct override_list list;
-    bool is_news = override_watch_look(&cycle->overrides, &list, now_ms);
-    int64_t left_ms = INT64_MAX;
+    int64_t left_ms = REMIND_MS;
     for (size_t i = 0; i < cycle->settings->n_pools; i++) {
         struct pool *pool = &cycle->pools[i];
-        bool has_changed = is_news && hand_take(&pool->hand, &list, utc_ms);
+        bool has_changed = news != NULL && hand_take(&pool->hand, news, utc_ms);
         has_changed |= hand_tick(&pool->hand, utc_ms, now_ms);
         pool->hand.is_in_doubt = cycle->overrides.trouble != NULL;
         if (has_changed && pool_is_measured(pool))
             cycle_decide(cycle, pool, now_ms);
         left_ms = earlier(left_ms, hand_left_ms(&pool->hand, utc_ms));
     }
+    cycle->hands_ms = now_ms + left_ms;
+}
+
+/* Looks for what people have said. Returns when to come back because of it. */
+static int64_t obey(struct cycle *cycle, int64_t now_ms)
+{
+    struct override_list list;
+    bool was_in_doubt = cycle->overrides.trouble != NULL;
+    bool is_news = override_watch_look(&cycle->overrides, &list, now_ms);
+    bool is_in_doubt = cycle->overrides.trouble != NULL;
+    if (is_news || is_in_doubt != was_in_doubt || now_ms >= cycle->hands_ms)
+        obey_each(cycle, is_news ? &list : NULL, now_ms);
     override_list_fini(&list);
-    return cycle->options.once || left_ms == INT64_MAX ? INT64_MAX : now_ms + left_ms;
+    return cycle->options.once ? INT64_MAX : cycle->hands_ms;
 }
 
 /* ---- From outside ---- */
 
 void cycle_set_clock(struct cycle *cycle, int64_t utc_ahead_ms)
 {
+    enum { SET_MS = 1000 }; /* a clock that runs is not set */
+    if (llabs(utc_ahead_ms - cycle->utc_ahead_ms) > SET_MS)
+        cycle->hands_ms = 0;
     cycle->utc_ahead_ms = utc_ahead_ms;
 }
 
@@ -194,20 +280,49 @@ static void start(struct cycle *cycle, int64_t utc_ms)
     cycle->is_started = true;
 }
 
+static void step(struct line *line, struct crew *crew, int64_t now_ms)
+{
+    bool is_queue = instance_spec(line->instance)->kind == INSTANCE_QUEUE;
+    int64_t next_ms =
+        is_queue ? queue_step(line, crew, now_ms) : scaler_step(line->cycle, line, crew, now_ms);
+    timers_set(&line->cycle->steps, &line->step, later(next_ms, now_ms + 1));
+}
+
 int64_t cycle_step(struct cycle *cycle, struct crew *crew, int64_t now_ms)
 {
+    struct timer *due;
+    struct line *line;
     if (!cycle->is_started)
         start(cycle, now_ms + cycle->utc_ahead_ms);
     spending_note(&cycle->spending, cycle->pools, cycle->settings->n_pools,
                   now_ms + cycle->utc_ahead_ms);
-    int64_t next_ms = obey(cycle, now_ms);
-    for (size_t i = 0; i < cycle->settings->n_instances; i++) {
-        struct line *line = &cycle->lines[i];
-        bool is_queue = instance_spec(line->instance)->kind == INSTANCE_QUEUE;
-        next_ms = earlier(next_ms, is_queue ? queue_step(cycle, line, crew, now_ms)
-                                            : scaler_step(cycle, line, crew, now_ms));
+    int64_t hands_ms = obey(cycle, now_ms);
+    while ((due = timers_take(&cycle->steps, now_ms)) != NULL)
+        step((struct line *)due, crew, now_ms);
+    while (crew_has_room(crew) && (line = line_unblock(cycle)) != NULL)
+        step(line, crew, now_ms);
+    return earlier(hands_ms, timers_next(&cycle->steps));
+}
+
+/* A platform's call is over: stores that waited for that may ask who is busy. */
+static void wake_stores(struct line *scaler)
+{
+    for (size_t i = 0; i < scaler->n_asked; i++) {
+        const struct pool_spec *spec = scaler->asked[i]->pool->spec;
+        for (size_t k = 0; k < spec->n_sources; k++)
+            if (scaler->cycle->lines[spec->sources[k]].wants_call)
+                line_wake(&scaler->cycle->lines[spec->sources[k]]);
     }
-    return next_ms;
+}
+
+/* A store's call is over: a change that waited for more may go. */
+static void wake_scalers(struct line *queue)
+{
+    for (size_t i = 0; i < queue->n_asked; i++) {
+        struct line *scaler = scaler_of(queue->cycle, queue->asked[i]->pool);
+        if (scaler->wants_call)
+            line_wake(scaler);
+    }
 }
 
 void cycle_finish(struct cycle *cycle, struct instance *instance, int64_t now_ms)
@@ -216,6 +331,11 @@ void cycle_finish(struct cycle *cycle, struct instance *instance, int64_t now_ms
     if (line == NULL)
         return;
     line_note_outcome(cycle, line, now_ms);
+    line_wake(line);
+    if (instance_spec(instance)->kind == INSTANCE_QUEUE)
+        wake_scalers(line);
+    else
+        wake_stores(line);
     switch (instance_call(instance)) {
     case CALL_MEASURE:
         queue_finish_measure(cycle, line, now_ms);

@@ -47,6 +47,11 @@ int64_t cycle_step(struct cycle *cycle, struct crew *crew, int64_t now_ms);
 /* Takes the outcome of a call. */
 void cycle_finish(struct cycle *cycle, struct instance *instance, int64_t now_ms);
 
+/* A descriptor that is readable when stores tell of something; then it is to be taken, and stepped.
+ */
+int cycle_events_fd(const struct cycle *cycle);
+void cycle_take_events(struct cycle *cycle);
+
 /* Makes the calls that run end soon; and how many there are. */
 void cycle_cancel(struct cycle *cycle);
 size_t cycle_running(const struct cycle *cycle);

@@ -6,8 +6,42 @@
 
 enum { HANGS_MS = 1000 }; /* a call that is so much past its deadline does not keep the contract */
 
+/* At a time that has passed. */
+void line_wake(struct line *line)
+{
+    timers_set(&line->cycle->steps, &line->step, 0);
+}
+
+bool line_has_room(struct line *line, const struct crew *crew)
+{
+    struct line **last = &line->cycle->blocked;
+    if (crew_has_room(crew))
+        return true;
+    if (line->next_blocked != NULL)
+        return false;
+    line->next_blocked = *last != NULL ? (*last)->next_blocked : line;
+    if (*last != NULL)
+        (*last)->next_blocked = line;
+    *last = line;
+    return false;
+}
+
+struct line *line_unblock(struct cycle *cycle)
+{
+    struct line *last = cycle->blocked;
+    if (last == NULL)
+        return NULL;
+    struct line *first = last->next_blocked;
+    last->next_blocked = first->next_blocked;
+    if (first == last)
+        cycle->blocked = NULL;
+    first->next_blocked = NULL;
+    return first;
+}
+
 void line_start(struct line *line, struct crew *crew, int64_t now_ms)
 {
+    watch_end(line);
     line->is_running = true;
     line->hangs = false;
     line->started_ms = now_ms;

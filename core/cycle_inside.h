@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * The inside of cycle.h, shared by its files: cycle.c (life, decisions, the way round),
- * cycle_call.c (what every call has in common), cycle_queue.c (stores), cycle_scaler.c (platforms).
- */
+ * cycle_call.c (what every call has in common), cycle_queue.c (stores), cycle_watch.c (their
+ * events), cycle_probe.c (pools that sleep), cycle_scaler.c (platforms).
+ *
+ * Nothing here is looked through for what is due: each line waits in a heap until its next step,
+ * and each pool in its store's. Whatever lets a line do something sooner calls line_wake(). */
 #ifndef CORE_CYCLE_INSIDE_H
 #define CORE_CYCLE_INSIDE_H
 
@@ -12,21 +15,37 @@
 #include "core/pace.h"
 #include "core/pool.h"
 #include "core/spending.h"
+#include "core/timer.h"
 
 /* A pool at an instance. */
 struct seat {
+    struct timer due; /* stands first; at a queue instance: when it is measured next */
     struct pool *pool;
     size_t source; /* at a queue instance: which of the pool's sources that is */
 };
 
+/* A store's events, and how often it is looked at because of them. */
+struct watch {
+    int fd;           /* in the cycle's epoll set; -1: none */
+    bool is_told;     /* of something that was not looked at yet */
+    int64_t again_ms; /* not looked at because of events before */
+    char *how;        /* they come, or why they do not, as last logged; NULL: never */
+};
+
 /* An instance, the pools it serves, and when it is called. */
 struct line {
+    struct timer step; /* stands first; when it is stepped next */
+    struct cycle *cycle;
     struct instance *instance;
     struct seat *seats;
     size_t n_seats;
-    struct seat *asked; /* those that the call is about, in its order */
+    struct seat **asked; /* those that the call is about, in its order */
     size_t n_asked;
     bool is_running;
+    bool is_probe; /* the measure that runs */
+    bool
+        wants_call; /* a change at a scaler, the names of the busy at a store: a pool may want it */
+    struct line *next_blocked; /* in the cycle's list; itself: the last one; NULL: not in it */
     bool hangs;
     bool has_failed; /* in this life; with `once` it is not called again */
     int64_t started_ms;
@@ -34,6 +53,16 @@ struct line {
     struct pace paces[CALL_APPLY + 1]; /* by kind: a token may read what it may not change */
     int64_t read_due_ms;               /* scalers */
     int64_t wanted_since_ms;           /* scalers: since when a change waits; 0: none does */
+
+    /* Of stores: */
+    struct timers due;   /* the seats */
+    int64_t interval_ms; /* the shortest of its pools */
+    int64_t phase_ms;    /* by how much it is measured after the others */
+    int64_t took_ms;     /* the last measure */
+    int64_t rest_ms;     /* not measured before, since it is slow */
+    bool is_slow;        /* as last logged */
+    struct watch watch;
+    int64_t probe_ms; /* when pools of none are asked for next; INT64_MAX: there is none */
 };
 
 struct cycle {
@@ -41,11 +70,15 @@ struct cycle {
     struct cycle_options options;
     struct pool *pools;      /* n_pools of the settings */
     struct line *lines;      /* n_instances of the settings, in their order */
+    struct timers steps;     /* of the lines */
+    struct line *blocked;    /* the last of a ring of those that wait for a thread; NULL: none */
+    int events_fd;           /* an epoll set of what the stores tell */
     int64_t utc_ahead_ms;    /* of the clock that now_ms is of */
     struct journal *journal; /* NULL: none is kept */
     struct spending spending;
     bool is_started;
     struct override_watch overrides;
+    int64_t hands_ms; /* when something that was said by hand may end */
     uint32_t dice;
 };
 
@@ -55,6 +88,15 @@ struct cycle {
 void cycle_decide(struct cycle *cycle, struct pool *pool, int64_t now_ms);
 
 /* ---- cycle_call.c ---- */
+
+/* Has it stepped as soon as can be. */
+void line_wake(struct line *line);
+
+/* Whether a call can start at once; if not, the line is stepped when one can. */
+bool line_has_room(struct line *line, const struct crew *crew);
+
+/* The first of those that waited, which now may try; NULL if there is none. */
+struct line *line_unblock(struct cycle *cycle);
 
 /* Starts the call that was prepared. */
 void line_start(struct line *line, struct crew *crew, int64_t now_ms);
@@ -71,9 +113,33 @@ void line_note_outcome(struct cycle *cycle, struct line *line, int64_t now_ms);
 /* ---- cycle_queue.c, cycle_scaler.c: start what is due, and return when to come back; take what
  * was answered ---- */
 
-int64_t queue_step(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms);
+int64_t queue_step(struct line *line, struct crew *crew, int64_t now_ms);
 void queue_finish_measure(struct cycle *cycle, struct line *line, int64_t now_ms);
+struct source *source_of(const struct seat *seat);
 void queue_finish_workers(struct line *line, int64_t now_ms);
+
+/* ---- cycle_watch.c ---- */
+
+/* Has the measure that was prepared followed by a watch, if the store can tell of events. */
+void watch_prepare(struct line *line);
+
+/* Before a call: the descriptor is the plugin's. After a measure: it is waited for again. */
+void watch_end(struct line *line);
+void watch_begin(struct line *line, int64_t now_ms);
+
+/* From when on it is to be measured because of events, INT64_MAX: there are none. */
+int64_t watch_due(const struct line *line);
+void watch_fini(struct line *line);
+
+/* ---- cycle_probe.c: a store that does not tell of events is asked more often, and for less, about
+ * pools of no dynos ---- */
+
+/* Whether there is one to ask about: then the call was started. */
+bool probe_start(struct line *line, struct crew *crew, int64_t now_ms);
+void probe_finish(struct line *line, int64_t now_ms);
+
+/* After a measure: whether there is something to probe for. */
+void probe_plan(struct line *line, const struct pool *pool, int64_t now_ms);
 
 int64_t scaler_step(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms);
 void scaler_finish_read(struct cycle *cycle, struct line *line, int64_t now_ms);

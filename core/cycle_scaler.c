@@ -11,7 +11,7 @@ static void start_read(struct line *line, struct crew *crew, int64_t now_ms)
 {
     const char **names = memory_new(line->n_seats, sizeof *names);
     for (size_t i = 0; i < line->n_seats; i++) {
-        line->asked[i] = line->seats[i];
+        line->asked[i] = &line->seats[i];
         names[i] = line->seats[i].pool->spec->process;
     }
     line->n_asked = line->n_seats;
@@ -27,7 +27,7 @@ void scaler_finish_read(struct cycle *cycle, struct line *line, int64_t now_ms)
     line->read_due_ms =
         cycle->options.once ? INT64_MAX : now_ms + instance_spec(line->instance)->read_every_ms;
     for (size_t i = 0; i < line->n_asked; i++) {
-        struct pool *pool = line->asked[i].pool;
+        struct pool *pool = line->asked[i]->pool;
         pool_take_size(pool, instance_answer(line->instance, i), now_ms);
         if (pool_is_measured(pool))
             cycle_decide(cycle, pool, now_ms);
@@ -45,7 +45,7 @@ static void start_apply(struct line *line, struct crew *crew, int64_t now_ms)
         if (!pool_is_ready(pool, now_ms))
             continue;
         changes[line->n_asked] = pool_start_apply(pool);
-        line->asked[line->n_asked++] = line->seats[i];
+        line->asked[line->n_asked++] = &line->seats[i];
     }
     line->wanted_since_ms = 0;
     instance_prepare_apply(line->instance, changes, line->n_asked);
@@ -60,7 +60,7 @@ void scaler_finish_apply(struct cycle *cycle, struct line *line, int64_t now_ms)
     bool is_lost = code == DYN_RETRY || code == DYN_LATE; /* a read would be, too */
     int64_t gap_ms = instance_spec(line->instance)->read_every_ms;
     for (size_t i = 0; i < line->n_asked; i++) {
-        struct pool *pool = line->asked[i].pool;
+        struct pool *pool = line->asked[i]->pool;
         const struct answer *answer = is_ok ? instance_answer(line->instance, i) : NULL;
         int32_t asked = pool->applying;
         pool_take_applied(pool, answer, now_ms, gap_ms);
@@ -73,12 +73,17 @@ void scaler_finish_apply(struct cycle *cycle, struct line *line, int64_t now_ms)
     }
 }
 
-static bool is_change_wanted(const struct line *line, int64_t now_ms)
+/* Whether one is ready; and whether one may become so, as far as wants_call can know. */
+static bool is_change_wanted(struct line *line, int64_t now_ms)
 {
-    for (size_t i = 0; i < line->n_seats; i++)
-        if (pool_is_ready(line->seats[i].pool, now_ms))
-            return true;
-    return false;
+    bool is_ready = false;
+    bool may_be = false;
+    for (size_t i = 0; i < line->n_seats && line->wants_call && !is_ready; i++) {
+        is_ready = pool_is_ready(line->seats[i].pool, now_ms);
+        may_be |= line->seats[i].pool->wanted >= 0;
+    }
+    line->wants_call = is_ready || may_be;
+    return is_ready;
 }
 
 /* Whether a measure runs that may add to the change. */
@@ -119,6 +124,8 @@ int64_t scaler_step(struct cycle *cycle, struct line *line, struct crew *crew, i
         return now_ms < line->deadline_ms ? line->deadline_ms : line_watch(line, crew, now_ms);
     int64_t read_ms = later(line->read_due_ms, line_next(cycle, line, CALL_READ));
     if (read_ms <= now_ms) {
+        if (!line_has_room(line, crew))
+            return INT64_MAX;
         start_read(line, crew, now_ms);
         return line->deadline_ms;
     }
@@ -128,6 +135,8 @@ int64_t scaler_step(struct cycle *cycle, struct line *line, struct crew *crew, i
     }
     int64_t apply_ms = apply_due(cycle, line, now_ms);
     if (apply_ms <= now_ms) {
+        if (!line_has_room(line, crew))
+            return read_ms;
         start_apply(line, crew, now_ms);
         return line->deadline_ms;
     }

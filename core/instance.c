@@ -23,6 +23,7 @@ struct host {
 
 struct instance {
     const struct instance_spec *spec;
+    void *owner;
     const struct plugin *plugin; /* the spec's, or what stands in for it: the one that is called */
     struct plugin stand_in;
     struct host host;
@@ -221,6 +222,16 @@ void instance_close(struct instance *instance)
 const char *instance_name(const struct instance *instance)
 {
     return instance->spec->name;
+}
+
+void instance_set_owner(struct instance *instance, void *owner)
+{
+    instance->owner = owner;
+}
+
+void *instance_owner(const struct instance *instance)
+{
+    return instance->owner;
 }
 
 const struct instance_spec *instance_spec(const struct instance *instance)

@@ -47,6 +47,10 @@ struct instance;
 /* Opens a plugin: no I/O. The spec must outlive the instance. NULL with an error. */
 struct instance *instance_open(const struct instance_spec *spec, struct error *error);
 
+/* Whose instance it is: any pointer, NULL at first. */
+void instance_set_owner(struct instance *instance, void *owner);
+void *instance_owner(const struct instance *instance);
+
 /* Closes it; it must not be in a call. Takes NULL. */
 void instance_close(struct instance *instance);
 

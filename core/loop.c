@@ -62,19 +62,23 @@ static void take_calls(struct loop *loop)
         cycle_finish(loop->cycle, instance, clock_now_ms());
 }
 
-/* Waits for a signal, for a call to be over, or until until_ms. */
+/* Waits for a signal, for a call to be over, for what a store tells, or until until_ms. */
 static void wait_until(struct loop *loop, int64_t until_ms)
 {
-    struct pollfd fds[2] = {{loop->signal_fd, POLLIN, 0}, {crew_fd(loop->crew), POLLIN, 0}};
+    struct pollfd fds[] = {{loop->signal_fd, POLLIN, 0},
+                           {crew_fd(loop->crew), POLLIN, 0},
+                           {cycle_events_fd(loop->cycle), POLLIN, 0}};
     int64_t left_ms = until_ms - clock_now_ms();
     if (left_ms < 0)
         left_ms = 0;
-    if (poll(fds, 2, left_ms > 60000 ? 60000 : (int)left_ms) <= 0)
+    if (poll(fds, 3, left_ms > 60000 ? 60000 : (int)left_ms) <= 0)
         return;
     if (fds[0].revents != 0)
         take_signals(loop);
     if (fds[1].revents != 0)
         take_calls(loop);
+    if (fds[2].revents != 0)
+        cycle_take_events(loop->cycle);
 }
 
 /* Waits for the calls that run, at most until until_ms. */

@@ -92,6 +92,10 @@ struct policy {
  * matters. */
 int64_t policy_cap(const struct policy *policy);
 
+/* The least number of waiting jobs by which a pool of none gets a dyno; INT64_MAX: no number does.
+ */
+int64_t policy_wakes_at(const struct policy *policy);
+
 /* Whether the policy looks at this, when so many dynos are there; where the adapter names the
  * workers that are busy. */
 bool policy_wants_waiting(const struct policy *policy);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/policy_vote.h"
 
+#include "core/number.h"
 #include "core/reading.h"
 
 /* ---- What a policy looks at ---- */
@@ -50,6 +51,17 @@ int64_t policy_cap(const struct policy *policy)
     }
     cap = policy->wake > cap ? policy->wake : cap;
     return cap > 0 ? cap : 1;
+}
+
+int64_t policy_wakes_at(const struct policy *policy)
+{
+    int64_t least = policy->per_dyno > 0 ? 1 : INT64_MAX;
+    if (policy->wake > 0)
+        least = earlier(least, policy->wake);
+    for (size_t i = 0; i < policy->n_rules; i++)
+        if (policy->rules[i].kind == RULE_JOBS && policy->rules[i].dynos > 0)
+            least = earlier(least, policy->rules[i].at_least);
+    return least;
 }
 
 /* Nothing of a reading is known once it is stale. A number under 0 is none. */

@@ -207,15 +207,21 @@ struct dyn_group pool_group(const struct pool *pool)
     };
 }
 
-struct dyn_group pool_start_measure(struct pool *pool, size_t source_index, int64_t now_ms)
+struct dyn_group pool_watched(const struct pool *pool)
 {
-    struct source *source = &pool->sources[source_index];
     struct dyn_group group = pool_group(pool);
     group.metrics = DYN_BIT(DYN_WAITING); /* a pool of none wakes by it, whatever its rules are */
     if (policy_wants_latency(&pool->policy))
         group.metrics |= DYN_BIT(DYN_LATENCY);
     if (policy_wants_busy(&pool->policy, pool->names_busy))
         group.metrics |= DYN_BIT(DYN_BUSY);
+    return group;
+}
+
+struct dyn_group pool_start_measure(struct pool *pool, size_t source_index, int64_t now_ms)
+{
+    struct source *source = &pool->sources[source_index];
+    struct dyn_group group = pool_watched(pool);
     source->asks_due = asks_next_due(pool, source, now_ms);
     if (source->asks_due) {
         group.metrics |= DYN_BIT(DYN_NEXT_DUE);
@@ -260,6 +266,34 @@ bool pool_is_measured(const struct pool *pool)
         if (pool->sources[i].reading.at_ms != 0)
             return true;
     return false;
+}
+
+/* ---- Asleep ---- */
+
+static bool wakes(const struct pool *pool, struct value waiting)
+{
+    return waiting.doubt != KNOWN_NOT && waiting.number >= policy_wakes_at(&pool->policy);
+}
+
+bool pool_sleeps(const struct pool *pool)
+{
+    bool is_at_rest = pool->size == 0 && pool->wanted < 0 && pool->applying < 0;
+    bool is_free = !hand_is(&pool->hand, OVERRIDE_HOLD) && !hand_is(&pool->hand, OVERRIDE_PAUSE);
+    bool can_wake = policy_wakes_at(&pool->policy) < INT64_MAX;
+    return is_at_rest && is_free && can_wake && !wakes(pool, pool->reading.waiting);
+}
+
+struct dyn_group pool_probe(const struct pool *pool)
+{
+    struct dyn_group group = pool_group(pool);
+    group.cap = policy_wakes_at(&pool->policy);
+    group.metrics = DYN_BIT(DYN_WAITING);
+    return group;
+}
+
+bool pool_wakes(const struct pool *pool, const struct answer *answer)
+{
+    return wakes(pool, answer_value(answer, DYN_WAITING));
 }
 
 /* ---- Decide ---- */

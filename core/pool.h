@@ -24,7 +24,6 @@ struct refused {
 struct source {
     struct reading reading;
     char *trouble;        /* why values are missing, as last logged; NULL: they are not */
-    int64_t due_ms;       /* when it is measured next */
     int64_t asked_due_ms; /* when it was last asked when the next job is due; 0: never */
     int64_t due_pause_ms; /* it is not asked for that again before */
     bool asks_due;        /* the measure that runs asks for that */
@@ -111,6 +110,15 @@ bool pool_is_measured(const struct pool *pool);
 
 /* Its queues, with nothing that is wanted of them. Its strings are the spec's. */
 struct dyn_group pool_group(const struct pool *pool);
+
+/* What its decisions go by, for those who tell of events. */
+struct dyn_group pool_watched(const struct pool *pool);
+
+/* Whether it has no dynos and, as far as is known, no job that would wake it; then what to ask for
+ * that, and whether the answer is yes. */
+bool pool_sleeps(const struct pool *pool);
+struct dyn_group pool_probe(const struct pool *pool);
+bool pool_wakes(const struct pool *pool, const struct answer *answer);
 
 /* What is to be measured of a source from now_ms on. */
 struct dyn_group pool_start_measure(struct pool *pool, size_t source, int64_t now_ms);

@@ -22,6 +22,7 @@ struct instance_spec {
     int64_t timeout_ms;    /* of one call */
     int64_t read_every_ms; /* scalers: how often sizes are read when nothing changes */
     bool is_isolated;      /* in a process of its own */
+    bool watches;          /* queues: its events are waited for, if it tells of any */
 };
 
 /* Something that pools share, such as a database's connections. */

@@ -6,6 +6,7 @@
 #include "core/detect.h"
 #include "core/memory.h"
 
+#include <dynomatic/util.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct keys {
     int64_t timeout_ms;
     int64_t read_every_ms;
     int32_t isolate;
+    int32_t watch;
 };
 
 static const struct dyn_option queue_rows[] = {
@@ -26,6 +28,8 @@ static const struct dyn_option queue_rows[] = {
      offsetof(struct keys, timeout_ms), 0},
     {"isolate", NULL, NULL, NULL, "whether it runs in a process of its own", DYN_BOOLEAN, 0,
      offsetof(struct keys, isolate), 0},
+    {"watch", "yes", NULL, NULL, "whether it is waited for what the store tells by itself",
+     DYN_BOOLEAN, 0, offsetof(struct keys, watch), 0},
 };
 
 static const struct dyn_option scaler_rows[] = {
@@ -50,12 +54,12 @@ static const struct role {
     [INSTANCE_QUEUE] = {"queue",
                         "queue adapter",
                         "delayedjob",
-                        {queue_rows, 3},
-                        {"adapter", "timeout", "isolate", NULL}},
+                        {queue_rows, DYN_COUNT(queue_rows)},
+                        {"adapter", "timeout", "isolate", "watch"}},
     [INSTANCE_SCALER] = {"scaler",
                          "scaler back-end",
                          "heroku-formation",
-                         {scaler_rows, 4},
+                         {scaler_rows, DYN_COUNT(scaler_rows)},
                          {"backend", "timeout", "read_every", "isolate"}},
 };
 
@@ -374,7 +378,8 @@ static size_t share(struct settings *settings, struct instance_spec spec)
     for (size_t i = 0; i < settings->n_instances; i++) {
         const struct instance_spec *other = &settings->instances[i];
         if (are_same(other, &spec, 0) && other->timeout_ms == spec.timeout_ms &&
-            other->read_every_ms == spec.read_every_ms && other->is_isolated == spec.is_isolated) {
+            other->read_every_ms == spec.read_every_ms && other->is_isolated == spec.is_isolated &&
+            other->watches == spec.watches) {
             settings_free_instance(&spec);
             return i;
         }
@@ -449,6 +454,7 @@ size_t settings_read_instance(struct settings_reader *reader, enum instance_kind
                           .timeout_ms = request.keys.timeout_ms,
                           .read_every_ms = request.keys.read_every_ms,
                           .is_isolated = settings_isolate(request.keys.isolate, plugin),
+                          .watches = kind == INSTANCE_QUEUE && request.keys.watch == 1,
                       });
     }
     option_fini(request.role->table, &request.keys);

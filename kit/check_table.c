@@ -81,7 +81,8 @@ static struct plugin *options_of(const struct subject *subject)
 
 static bool is_of_the_host(const char *name)
 {
-    static const char *const keys[] = {"adapter", "backend", "timeout", "read_every", "isolate"};
+    static const char *const keys[] = {"adapter",    "backend", "timeout",
+                                       "read_every", "isolate", "watch"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(keys[i], name) == 0)
             return true;

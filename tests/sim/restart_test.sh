@@ -9,6 +9,7 @@ moments=4
 latest() { # name; s
   case $1 in
     *outage | two_libraries) echo 300 ;; # the pauses after a call that failed begin anew
+    two_stores) echo 61 ;; # a call that hung is gone with the process that waited for it
     *) echo 31 ;;        # sizes are read each 30 s, from the start on
   esac
 }
@@ -21,6 +22,7 @@ why_not() { # name
   case $1 in
     busy_named | schedule_spares_busy) echo 'a shrink that busy workers hold back is tried at once, and then each 5 s' ;;
     busy_unnamed | busy_after_hold) echo 'protect_for begins anew, as the size is not known for a moment' ;;
+    probe) echo 'what is found between two looks depends on when the first one was' ;;
     refused*) echo 'what the platform refused is asked for once more at once' ;;
     slow_platform | schedule_begins_meanwhile) echo 'a request on its way is lost, and so is a measure that takes seconds' ;;
   esac

@@ -23,6 +23,7 @@
  *     60s  store hangs                  its calls do not come back
  *     60s  store takes 2s               until it answers; past the time-out: late
  *     90s  store works
+ *     0s   store tells on               of each line of the script, as an event; off: no more
  *     0s   worker hold 6 30m            as dynomatic hold; also "hold 6", release, pause, resume
  *     0s   clock 2026-03-29T00:30:00Z   what a clock set to UTC shows now, for schedules, holds
  *     1h   end
@@ -299,6 +300,10 @@ static bool set_side(const char *name, const char *verb, const char *rest)
         snprintf(side->why, sizeof side->why, "%s", rest);
         return true;
     }
+    if (strcmp(verb, "tells") == 0) {
+        side->tells = strcmp(rest, "on") == 0;
+        return true;
+    }
     if (strcmp(verb, "takes") != 0)
         return false;
     side->takes_ms = duration(rest);
@@ -336,6 +341,7 @@ struct script {
 
 static void play(const struct event *event)
 {
+    stage_tell();
     script_line = event->line;
     if (!set_clock(event->name, event->verb) && !set_scene(event->name, event->verb, event->rest) &&
         !set_override(event->name, event->verb, event->rest) &&
@@ -439,6 +445,7 @@ static struct cycle *run(struct cycle *cycle, struct crew *crew, struct script *
         if (restart_ms <= stage_now_ms)
             cycle = restart(cycle, crew, config);
         take_calls(cycle, crew);
+        cycle_take_events(cycle);
         cycle_set_clock(cycle, utc_ahead_ms);
         int64_t next_ms = cycle_step(cycle, crew, stage_now_ms);
         next_ms = earlier(next_ms, stage_next_answer_ms(crew));

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 enum { MOST = 16, USUAL_MS = 5 };
 
@@ -61,6 +63,7 @@ struct side *stage_side(const char *name)
         if (sides[i].name[0] == '\0') {
             snprintf(sides[i].name, sizeof sides[i].name, "%s", name);
             sides[i].takes_ms = USUAL_MS;
+            sides[i].told_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         }
         if (strcmp(sides[i].name, name) == 0)
             return &sides[i];
@@ -124,10 +127,39 @@ static struct value counted(struct value waiting, int64_t cap)
     return is_enough ? (struct value){cap, KNOWN_AT_LEAST} : waiting;
 }
 
+/* Takes the events off, as an adapter does. */
+static void hear(struct side *side)
+{
+    uint64_t told;
+    if (read(side->told_fd, &told, sizeof told) < 0)
+        return; /* there were none */
+}
+
+void stage_tell(void)
+{
+    static const uint64_t one = 1;
+    for (size_t i = 0; i < MOST; i++)
+        if (sides[i].name[0] != '\0' && write(sides[i].told_fd, &one, sizeof one) < 0)
+            abort(); /* an eventfd takes 2^64 - 2 */
+}
+
+static int32_t stage_watch(void *self, const struct dyn_call *call, const struct dyn_group *groups,
+                           uint32_t n, int32_t *fd)
+{
+    struct stage *stage = self;
+    (void)groups;
+    (void)n;
+    *fd = stage->side->tells ? stage->side->told_fd : -1;
+    if (stage->side->tells)
+        stage->host->advise(stage->host, "by the script");
+    return outcome(stage, call, CALL_WATCH);
+}
+
 static int32_t stage_measure(void *self, const struct dyn_call *call,
                              const struct dyn_group *groups, uint32_t n)
 {
     struct stage *stage = self;
+    hear(stage->side);
     for (uint32_t i = 0; i < n; i++) {
         const struct scene *scene = worked(groups[i].name);
         if ((groups[i].metrics & DYN_BIT(DYN_WAITING)) != 0)
@@ -275,6 +307,7 @@ static const struct plugin store = {
     .queue = {.size = sizeof(struct dyn_queue),
               .metrics = STORE_METRICS,
               .measure = stage_measure,
+              .watch = stage_watch,
               .workers = stage_workers},
     .options = store_options,
 };
@@ -404,6 +437,11 @@ struct instance *crew_take(struct crew *crew)
         return call.instance;
     }
     return NULL;
+}
+
+bool crew_has_room(const struct crew *crew)
+{
+    return crew->n < MOST;
 }
 
 size_t crew_running(const struct crew *crew)

@@ -34,8 +34,10 @@ struct side {
     int32_t code;  /* what its calls return, DYN_OK ... */
     char why[256]; /* if they fail */
     bool hangs;
+    bool tells;       /* of each event of the script, by watch() */
+    int told_fd;      /* an eventfd, for that */
     int64_t takes_ms; /* until a call is answered */
-    int calls[CALL_APPLY + 1];
+    int calls[CALL_ADVISE + 1];
 };
 
 /* The one of this name, made at its first mention; NULL if there are too many. */
@@ -47,6 +49,9 @@ const struct side *stage_side_at(size_t i);
 
 /* The false clock, as the calls see it. */
 extern int64_t stage_now_ms;
+
+/* Something happened, of which those stores tell that do. */
+void stage_tell(void);
 
 /* When the first call is answered, INT64_MAX if none will be; crew_take() gives those that are. */
 int64_t stage_next_answer_ms(const struct crew *crew);

@@ -7,9 +7,11 @@
 #include "core/memory.h"
 #include "tests/support/suite.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum { MOST = 4 };
@@ -18,16 +20,17 @@ enum { MOST = 4 };
 
 struct side {
     const struct dyn_host *host;
-    int32_t code;              /* what calls return */
-    int64_t values[MOST];      /* jobs waiting, or sizes; -1: not put */
-    int32_t most;              /* the platform takes no greater size */
-    int32_t apply_code;        /* what its apply calls return, if the others are well */
-    int64_t crashed;           /* dynos of each name; -1: not put */
-    bool forgets;              /* an apply call puts no size */
-    int calls[CALL_APPLY + 1]; /* made, by kind */
-    uint32_t n_last;           /* elements of the last call */
-    char last[256];            /* their names, and sizes if it was an apply */
-    int hang_fd;               /* a call waits until this is readable; -1: it does not */
+    int32_t code;               /* what calls return */
+    int64_t values[MOST];       /* jobs waiting, or sizes; -1: not put */
+    int32_t most;               /* the platform takes no greater size */
+    int32_t apply_code;         /* what its apply calls return, if the others are well */
+    int64_t crashed;            /* dynos of each name; -1: not put */
+    bool forgets;               /* an apply call puts no size */
+    int calls[CALL_ADVISE + 1]; /* made, by kind */
+    uint32_t n_last;            /* elements of the last call */
+    char last[256];             /* their names, and sizes if it was an apply */
+    int hang_fd;                /* a call waits until this is readable; -1: it does not */
+    int told_fd;                /* what watch() gives; -1: nothing */
 };
 
 struct world {
@@ -71,6 +74,17 @@ static int32_t side_measure(void *self, const struct dyn_call *call, const struc
     return outcome(side, CALL_MEASURE, n);
 }
 
+static int32_t side_watch(void *self, const struct dyn_call *call, const struct dyn_group *groups,
+                          uint32_t n, int32_t *fd)
+{
+    struct side *side = self;
+    (void)call;
+    (void)groups;
+    side->calls[CALL_WATCH] += (int)n;
+    *fd = side->told_fd;
+    return DYN_OK;
+}
+
 static int32_t side_read(void *self, const struct dyn_call *call, const char *const *names,
                          uint32_t n)
 {
@@ -111,7 +125,7 @@ static const struct plugin queue_plugin = {
               .open = side_open,
               .close = side_close,
               .queue = &queue_plugin.queue},
-    .queue = {.size = sizeof(struct dyn_queue), .measure = side_measure},
+    .queue = {.size = sizeof(struct dyn_queue), .measure = side_measure, .watch = side_watch},
 };
 static const struct plugin scaler_plugin = {
     .table = {.size = sizeof(struct dyn_plugin),
@@ -142,6 +156,7 @@ static struct instance_spec spec_of(enum instance_kind kind, struct side *side, 
         .name = memory_copy(name),
         .options = world,
         .timeout_ms = 5000,
+        .watches = true,
         .read_every_ms = 30000,
     };
 }
@@ -170,7 +185,7 @@ static struct pool_spec pool_of(size_t i, size_t store)
 static void set_up(struct bench *bench, size_t n_pools, const size_t *stores,
                    struct cycle_options options)
 {
-    static const struct side idle = {.most = INT32_MAX, .hang_fd = -1};
+    static const struct side idle = {.most = INT32_MAX, .hang_fd = -1, .told_fd = -1};
     struct error error = {""};
     struct text errors = {0};
     *bench = (struct bench){.stores = {idle, idle}, .platform = idle, .now_ms = 1000000};
@@ -214,6 +229,7 @@ static void pass(struct bench *bench, int64_t ms, size_t left)
     for (int64_t passed_ms = 0; passed_ms < ms; passed_ms += 100) {
         bench->now_ms += 100;
         for (int i = 0; i < 4; i++) { /* a call's outcome may start another at once */
+            cycle_take_events(bench->cycle);
             cycle_step(bench->cycle, bench->crew, bench->now_ms);
             take(bench, left);
         }
@@ -483,7 +499,62 @@ static void waiting_takes_no_time(void)
     tear_down(&bench);
 }
 
+static int readable(void)
+{
+    return eventfd(1, EFD_CLOEXEC);
+}
+
+static void what_a_store_tells_is_looked_at_and_no_more_than_that(void)
+{
+    struct bench bench;
+    set_up(&bench, 2, one_store, (struct cycle_options){0});
+    bench.platform.values[0] = bench.platform.values[1] = 1;
+    pass(&bench, 1000, 0);
+    CHECK_INT(bench.stores[0].calls[CALL_MEASURE], 2);
+    CHECK_INT(bench.stores[0].calls[CALL_WATCH], 4); /* both pools, each time */
+    bench.stores[0].told_fd = readable();            /* for ever, whatever is measured */
+    pass(&bench, 10000, 0);
+    CHECK(bench.stores[0].calls[CALL_MEASURE] > 50);
+    CHECK(bench.stores[0].calls[CALL_MEASURE] <= 2 + 101);
+    close(bench.stores[0].told_fd);
+    tear_down(&bench);
+}
+
+static void a_descriptor_that_cannot_be_waited_for_does_no_harm(void)
+{
+    struct bench bench;
+    set_up(&bench, 1, one_store, (struct cycle_options){0});
+    bench.platform.values[0] = 1;
+    bench.stores[0].told_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    pass(&bench, 3000, 0);
+    CHECK_INT(bench.stores[0].calls[CALL_MEASURE], 4);
+    close(bench.stores[0].told_fd);
+    tear_down(&bench);
+}
+
+static void calls_that_wait_for_a_thread_are_made_when_there_is_one(void)
+{
+    struct bench bench;
+    struct error error = {""};
+    set_up(&bench, 2, two_stores, (struct cycle_options){0});
+    crew_free(bench.crew);
+    bench.crew = crew_new(1, &error);
+    bench.stores[0].values[0] = bench.stores[1].values[0] = 10;
+    pass(&bench, 200, 0);
+    CHECK_INT(bench.stores[0].calls[CALL_MEASURE], 1);
+    CHECK_INT(bench.stores[1].calls[CALL_MEASURE], 1);
+    CHECK_INT(bench.platform.values[0], 5);
+    CHECK_INT(bench.platform.values[1], 5);
+    tear_down(&bench);
+}
+
 static const struct test tests[] = {
+    {"what a store tells is looked at, and no more than that",
+     what_a_store_tells_is_looked_at_and_no_more_than_that},
+    {"a descriptor that cannot be waited for does no harm",
+     a_descriptor_that_cannot_be_waited_for_does_no_harm},
+    {"calls that wait for a thread are made when there is one",
+     calls_that_wait_for_a_thread_are_made_when_there_is_one},
     {"pools that share are asked together", pools_that_share_are_asked_together},
     {"a second store goes into the same request", a_second_store_goes_into_the_same_request},
     {"nothing changed makes no request", nothing_changed_makes_no_request},

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ * Events of stores: what turns a descriptor readable makes the pools of that store due at once. The
+ * interval stays as the safety net, so an event may be missed, and is never more than a hint. */
+#include "core/cycle_inside.h"
+#include "core/log.h"
+#include "core/memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+enum {
+    GATHER_MS = 100,   /* the first event is looked at at once; those that follow, so much later, */
+    GATHER_SHARE = 10, /* or so large a part of the interval, */
+    TOOK_SHARE = 10    /* and so that looks because of events take so large a part of the time */
+};
+
+static bool can_watch(const struct line *line)
+{
+    return !line->cycle->options.once && instance_spec(line->instance)->watches &&
+           instance_can_watch(line->instance);
+}
+
+void watch_prepare(struct line *line)
+{
+    if (!can_watch(line))
+        return;
+    struct dyn_group *groups = memory_new(line->n_seats, sizeof *groups);
+    for (size_t i = 0; i < line->n_seats; i++)
+        groups[i] = pool_watched(line->seats[i].pool);
+    instance_then_watch(line->instance, groups, line->n_seats);
+    free(groups);
+}
+
+/* What it cannot be waited for, the plugin may have closed: then it is in no set. */
+void watch_end(struct line *line)
+{
+    if (line->watch.fd >= 0)
+        epoll_ctl(line->cycle->events_fd, EPOLL_CTL_DEL, line->watch.fd, NULL);
+    line->watch.fd = -1;
+}
+
+static void tell(struct line *line, const char *how)
+{
+    struct watch *watch = &line->watch;
+    char *text = line->watch.fd >= 0
+                     ? memory_format("told of new jobs%s%s", how[0] != '\0' ? ": " : "", how)
+                     : memory_format("asked for new jobs: %s", how);
+    if (watch->how != NULL && strcmp(watch->how, text) == 0) {
+        free(text);
+        return;
+    }
+    log_write(LOG_INFO, instance_name(line->instance), "%s", text);
+    free(watch->how);
+    watch->how = text;
+}
+
+void watch_begin(struct line *line, int64_t now_ms)
+{
+    struct watch *watch = &line->watch;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = line};
+    const char *how = instance_advice(line->instance);
+    int64_t gap_ms = later(GATHER_MS, line->interval_ms / GATHER_SHARE);
+    watch->again_ms = now_ms + later(gap_ms, line->took_ms * (TOOK_SHARE - 1));
+    if (!can_watch(line) || instance_code(line->instance) != DYN_OK)
+        return;
+    watch->fd = instance_watch_fd(line->instance);
+    if (watch->fd >= 0 &&
+        epoll_ctl(line->cycle->events_fd, EPOLL_CTL_ADD, watch->fd, &event) != 0) {
+        how = strerrordesc_np(errno);
+        watch->fd = -1;
+    }
+    if (watch->fd >= 0 || how[0] != '\0')
+        tell(line, how);
+}
+
+int64_t watch_due(const struct line *line)
+{
+    return line->watch.is_told ? line->watch.again_ms : INT64_MAX;
+}
+
+void watch_fini(struct line *line)
+{
+    watch_end(line);
+    free(line->watch.how);
+}
+
+/* ---- From outside ---- */
+
+int cycle_events_fd(const struct cycle *cycle)
+{
+    return cycle->events_fd;
+}
+
+void cycle_take_events(struct cycle *cycle)
+{
+    enum { AT_ONCE = 64 };
+    struct epoll_event events[AT_ONCE];
+    int n = epoll_wait(cycle->events_fd, events, AT_ONCE, 0);
+    for (int i = 0; i < n; i++) {
+        struct line *line = events[i].data.ptr;
+        watch_end(line); /* until it was measured */
+        line->watch.is_told = true;
+        line_wake(line);
+    }
+}
