@@ -82,6 +82,7 @@ static int32_t fail(const struct sidekiq *sidekiq, int32_t code)
 
 /* What is found of one group. */
 struct sum {
+    uint32_t group; /* which, from 1 on */
     int64_t waiting;
     int64_t age_ms;
     bool is_more_waiting; /* there may be more */
@@ -104,9 +105,9 @@ static void add_due(struct sum *sum, const struct look *look, const struct queue
 static void add_queue(struct sum *sum, const struct look *look, size_t which, bool has_due)
 {
     struct queue *queue = &look->queues[which];
-    if (queue->is_paused || queue->is_summed)
+    if (queue->is_paused || queue->summed == sum->group)
         return;
-    queue->is_summed = true;
+    queue->summed = sum->group;
     if (queue->wrong != NULL)
         sum->untold =
             (struct redis_untold){queue->wrong, "", "queue:", names_at(&look->heads.names, which)};
@@ -158,11 +159,9 @@ static void add_named(struct sum *sum, const struct look *look, const struct dyn
     sum->is_more_age |= look->has_more_due;
 }
 
-static struct sum sum_up(const struct look *look, const struct dyn_group *group)
+static struct sum sum_up(const struct look *look, const struct dyn_group *group, uint32_t index)
 {
-    struct sum sum = {0};
-    for (size_t i = 0; i < look->heads.names.n; i++)
-        look->queues[i].is_summed = false;
+    struct sum sum = {.group = index + 1};
     check_set(&sum, look, "schedule", 0);
     check_set(&sum, look, "retry", 1);
     if (group->n_queues == 0)
@@ -182,7 +181,7 @@ static void put_waiting(struct sidekiq *sidekiq, const struct look *look,
                         const struct dyn_group *group, uint32_t index)
 {
     const struct dyn_host *host = sidekiq->host;
-    struct sum sum = sum_up(look, group);
+    struct sum sum = sum_up(look, group, index);
     if (sum.untold.reply != NULL) {
         host->unknown(host, index, sentence(sidekiq, sum.untold));
         return;

@@ -14,7 +14,7 @@ struct queue {
     int64_t due_since_ms;    /* of the first of those; 0: there is none */
     const redisReply *wrong; /* instead of its length; NULL: it is known */
     bool is_paused;
-    bool is_summed; /* into the group at hand */
+    uint32_t summed; /* into which group last, from 1 on; 0: none */
 };
 
 /* Single commands of a look. */

@@ -1,55 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 #include "sidekiq_waited.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct waited_group {
-    char *name;
-    int64_t at_ms;
-};
-
-static struct waited_group *find(const struct waited *waited, const char *name)
+static bool make_room(struct waited *waited, size_t number)
 {
-    for (size_t i = 0; i < waited->n; i++)
-        if (strcmp(waited->groups[i].name, name) == 0)
-            return &waited->groups[i];
-    return NULL;
-}
-
-static struct waited_group *add(struct waited *waited, const char *name)
-{
-    struct waited_group *more = realloc(waited->groups, (waited->n + 1) * sizeof *more);
-    char *copy = strdup(name);
-    if (more != NULL)
-        waited->groups = more;
-    if (more == NULL || copy == NULL) {
-        free(copy);
-        return NULL;
-    }
-    more[waited->n].name = copy;
-    return &more[waited->n++];
+    if (number < waited->room)
+        return true;
+    size_t room = (number + 1) * 2;
+    int64_t *more = realloc(waited->at_ms, room * sizeof *more);
+    if (more == NULL)
+        return false;
+    memset(more + waited->room, 0, (room - waited->room) * sizeof *more);
+    waited->at_ms = more;
+    waited->room = room;
+    return true;
 }
 
 void waited_note(struct waited *waited, const char *group, int64_t now_ms)
 {
-    struct waited_group *found = find(waited, group);
-    if (found == NULL)
-        found = add(waited, group);
-    if (found != NULL)
-        found->at_ms = now_ms;
+    size_t number = names_add(&waited->groups, group);
+    if (number != NAMES_NONE && make_room(waited, number))
+        waited->at_ms[number] = now_ms;
 }
 
 int64_t waited_at(const struct waited *waited, const char *group)
 {
-    const struct waited_group *found = find(waited, group);
-    return found != NULL ? found->at_ms : 0;
+    size_t number = names_find(&waited->groups, group);
+    return number < waited->room ? waited->at_ms[number] : 0;
 }
 
 void waited_fini(struct waited *waited)
 {
-    for (size_t i = 0; i < waited->n; i++)
-        free(waited->groups[i].name);
-    free(waited->groups);
+    names_fini(&waited->groups);
+    free(waited->at_ms);
     *waited = (struct waited){0};
 }

@@ -4,12 +4,12 @@
 #ifndef PLUGINS_SIDEKIQ_WAITED_H
 #define PLUGINS_SIDEKIQ_WAITED_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "shared/names.h"
 
 struct waited {
-    struct waited_group *groups;
-    size_t n;
+    struct names groups;
+    int64_t *at_ms; /* by their numbers, as far as there is room */
+    size_t room;
 };
 
 /* Notes it. Without memory for that it is forgotten. */
