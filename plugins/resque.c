@@ -207,6 +207,18 @@ static int32_t look_first(const struct resque *resque, const struct dyn_call *ca
     return run(resque, call, &pipe, &look->first);
 }
 
+static void want_heads(struct look *look, const struct dyn_group *group)
+{
+    bool plain = is_plain(group);
+    for (uint32_t i = 0; plain && i < group->n_queues; i++) {
+        size_t queue = names_find(&look->heads.names, group->queues[i]);
+        if (queue != NAMES_NONE)
+            look->heads.at[queue].is_wanted = true;
+    }
+    for (size_t i = 0; !plain && i < look->heads.names.n; i++)
+        look->heads.at[i].is_wanted |= serves(group, names_at(&look->heads.names, i));
+}
+
 static bool make_heads(const struct resque *resque, const struct dyn_group *groups, uint32_t n,
                        struct look *look)
 {
@@ -215,11 +227,9 @@ static bool make_heads(const struct resque *resque, const struct dyn_group *grou
             return false;
     if (!redis_heads_make(&look->heads, &resque->last))
         return false;
-    for (uint32_t g = 0; g < n; g++)
-        for (size_t i = 0; i < look->heads.names.n; i++)
-            look->heads.at[i].is_wanted |= wants(groups[g].metrics, DYN_BIT(DYN_LATENCY)) &&
-                                           (look->heads.at[i].is_wanted ||
-                                            serves(&groups[g], names_at(&look->heads.names, i)));
+    for (uint32_t i = 0; i < n; i++)
+        if (wants(groups[i].metrics, DYN_BIT(DYN_LATENCY)))
+            want_heads(look, &groups[i]);
     return true;
 }
 
