@@ -93,7 +93,7 @@ char **instance_take_busy(struct instance *instance, size_t i, size_t *n);
 /* The pools that a call for names found, "web (1), worker (?)"; "" if there are none. */
 const char *instance_listed(const struct instance *instance);
 
-/* Whether this instance may tell of events: its plugin can watch, and runs in this process. */
+/* Whether this instance may tell of events. */
 bool instance_can_watch(const struct instance *instance);
 
 /* The descriptor of the last watch, the plugin's until the next call; -1: there is none. */

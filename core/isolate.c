@@ -37,6 +37,7 @@ struct isolate {
     pid_t pid;  /* 0: there is no process */
     int fd;
     int cancel_fd;          /* the process has it too */
+    int watch_fd;           /* ours of what the last watch() gave; -1: none */
     struct message message; /* the one on its way, to or fro */
 };
 
@@ -155,6 +156,13 @@ static int start_process(struct isolate *isolate)
     return trouble;
 }
 
+static void forget_watch(struct isolate *isolate)
+{
+    if (isolate->watch_fd >= 0)
+        close(isolate->watch_fd);
+    isolate->watch_fd = -1;
+}
+
 /* Ends it, whatever it does. A status that it left already stays the one it left. */
 static int kill_process(struct isolate *isolate)
 {
@@ -165,6 +173,7 @@ static int kill_process(struct isolate *isolate)
     while (waitpid(isolate->pid, &status, 0) < 0 && errno == EINTR)
         ;
     close(isolate->fd);
+    forget_watch(isolate);
     isolate->pid = 0;
     return status;
 }
@@ -287,6 +296,7 @@ static int32_t exchange(struct isolate *isolate, struct patience *patience)
 
 static void begin(struct isolate *isolate, enum isolate_ask ask)
 {
+    forget_watch(isolate);
     message_begin(&isolate->message);
     message_add_number(&isolate->message, ask);
 }
@@ -333,6 +343,7 @@ static int32_t stand_in_open(const struct dyn_host *host, const void *config, vo
     isolate->host = host;
     isolate->spec = spec;
     isolate->name = memory_format("%s.so (isolated)", spec->plugin->table.name);
+    isolate->watch_fd = -1;
     isolate->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int32_t code;
     struct patience patience = {clock_now_ms() + OPEN_MS, -1, isolate->cancel_fd};
@@ -384,6 +395,26 @@ static int32_t stand_in_measure(void *self, const struct dyn_call *call,
                                 const struct dyn_group *groups, uint32_t n)
 {
     return ask_groups(self, ASK_MEASURE, call, groups, n);
+}
+
+/* The descriptor comes after the answer; what is too much to be asked was not asked. */
+static int32_t stand_in_watch(void *self, const struct dyn_call *call,
+                              const struct dyn_group *groups, uint32_t n, int32_t *fd)
+{
+    struct isolate *isolate = self;
+    struct patience patience;
+    int32_t code = begin_call(isolate, ASK_WATCH, call, &patience);
+    isolate_add_groups(&isolate->message, groups, n);
+    bool is_asked = code == DYN_OK && !message_is_full(&isolate->message);
+    code = end_call(isolate, code, &patience);
+    if (!is_asked || isolate->pid == 0)
+        return code;
+    struct message_wait wait = {wait_for, &patience};
+    enum message_result result = message_receive_fd(isolate->fd, &isolate->watch_fd, wait);
+    if (result != MESSAGE_DONE)
+        return give_up(isolate, result);
+    *fd = isolate->watch_fd;
+    return code;
 }
 
 static int32_t stand_in_workers(void *self, const struct dyn_call *call,
@@ -464,7 +495,7 @@ const struct plugin *isolate_plugin(const struct instance_spec *spec, struct plu
         room->table.queue = &room->queue;
         room->queue.measure = stand_in_measure;
         room->queue.detect = DYN_HAS(&room->queue, detect) ? stand_in_detect : NULL;
-        room->queue.watch = NULL; /* a descriptor of another process */
+        room->queue.watch = DYN_HAS(&room->queue, watch) ? stand_in_watch : NULL;
         room->queue.workers = DYN_HAS(&room->queue, workers) ? stand_in_workers : NULL;
         room->queue.advise = DYN_HAS(&room->queue, advise) ? stand_in_advise : NULL;
     }

@@ -168,7 +168,7 @@ void isolate_take_elements(struct message *message, enum isolate_ask ask,
     *elements = (struct isolate_elements){0};
     /* A text takes at least the number that is its length. */
     elements->texts = memory_new(message->bytes.length / sizeof(int64_t), sizeof *elements->texts);
-    if (ask == ASK_MEASURE || ask == ASK_WORKERS)
+    if (ask == ASK_MEASURE || ask == ASK_WATCH || ask == ASK_WORKERS)
         take_groups(message, elements);
     else if (ask == ASK_APPLY)
         take_changes(message, elements);

@@ -25,6 +25,8 @@ struct child {
     void *self; /* NULL: not open */
     struct message asked;
     struct isolate_recorder recorder;
+    bool is_watch;        /* what is asked: a descriptor follows the answer */
+    int32_t watch_fd;     /* that one, -1: none */
     int64_t started_with; /* bytes of data */
 };
 
@@ -104,12 +106,14 @@ static int32_t open_plugin(struct child *child)
     return code == DYN_OK && child->self == NULL ? DYN_BROKEN : code;
 }
 
-static int32_t call_queue(const struct child *child, enum isolate_ask ask,
-                          const struct dyn_call *call, const struct isolate_elements *elements)
+static int32_t call_queue(struct child *child, enum isolate_ask ask, const struct dyn_call *call,
+                          const struct isolate_elements *elements)
 {
     const struct dyn_queue *queue = &child->plugin->queue;
     if (ask == ASK_MEASURE)
         return queue->measure(child->self, call, elements->groups, elements->n);
+    if (ask == ASK_WATCH)
+        return queue->watch(child->self, call, elements->groups, elements->n, &child->watch_fd);
     if (ask == ASK_WORKERS)
         return queue->workers(child->self, call, elements->groups, elements->n);
     return queue->detect(child->self, call);
@@ -130,7 +134,8 @@ static int32_t call_plugin(struct child *child, enum isolate_ask ask)
 {
     struct dyn_call call = {sizeof call, ISOLATE_CANCEL, message_number(&child->asked)};
     struct isolate_elements elements;
-    bool is_queue = ask == ASK_MEASURE || ask == ASK_WORKERS || ask == ASK_DETECT;
+    bool is_queue =
+        ask == ASK_MEASURE || ask == ASK_WATCH || ask == ASK_WORKERS || ask == ASK_DETECT;
     isolate_take_elements(&child->asked, ask, &elements);
     int32_t code = is_queue ? call_queue(child, ask, &call, &elements)
                             : call_scaler(child, ask, &call, &elements);
@@ -147,6 +152,8 @@ static int32_t advise(struct child *child)
 static int32_t answer(struct child *child)
 {
     enum isolate_ask ask = (enum isolate_ask)message_int(&child->asked);
+    child->is_watch = ask == ASK_WATCH;
+    child->watch_fd = -1;
     if (ask == ASK_OPEN)
         return open_plugin(child);
     if (ask == ASK_LIMIT)
@@ -171,7 +178,10 @@ static bool serve_one(struct child *child)
     isolate_record(&child->recorder);
     int32_t code = answer(child);
     isolate_record_end(&child->recorder, (struct isolate_end){code, leaked_bytes(child, code)});
-    return message_send(ISOLATE_SOCKET, &child->recorder.said, blocks) == MESSAGE_DONE;
+    if (message_send(ISOLATE_SOCKET, &child->recorder.said, blocks) != MESSAGE_DONE)
+        return false;
+    return !child->is_watch ||
+           message_send_fd(ISOLATE_SOCKET, child->watch_fd, blocks) == MESSAGE_DONE;
 }
 
 static void child_fini(struct child *child)

@@ -26,6 +26,7 @@ enum isolate_ask {
     ASK_DETECT,
     ASK_NAMES,
     ASK_MEASURE,
+    ASK_WATCH, /* its descriptor follows the answer */
     ASK_WORKERS,
     ASK_READ,
     ASK_APPLY

@@ -174,3 +174,70 @@ enum message_result message_receive(int fd, struct message *message, struct mess
     }
     return result;
 }
+
+/* ---- Descriptors ---- */
+
+/* Room for one, beside a byte that is no more than its carrier. */
+struct carrier {
+    char byte;
+    struct iovec bytes;
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+    struct msghdr header;
+};
+
+static void make_carrier(struct carrier *carrier)
+{
+    *carrier = (struct carrier){.byte = 'F'};
+    carrier->bytes = (struct iovec){&carrier->byte, 1};
+    carrier->header = (struct msghdr){.msg_iov = &carrier->bytes,
+                                      .msg_iovlen = 1,
+                                      .msg_control = carrier->control,
+                                      .msg_controllen = sizeof carrier->control};
+}
+
+static void load(struct carrier *carrier, int what)
+{
+    struct cmsghdr *part = CMSG_FIRSTHDR(&carrier->header);
+    part->cmsg_level = SOL_SOCKET;
+    part->cmsg_type = SCM_RIGHTS;
+    part->cmsg_len = CMSG_LEN(sizeof what);
+    memcpy(CMSG_DATA(part), &what, sizeof what);
+}
+
+enum message_result message_send_fd(int fd, int what, struct message_wait wait)
+{
+    struct carrier carrier;
+    enum message_result result = MESSAGE_DONE;
+    ssize_t moved = 0;
+    make_carrier(&carrier);
+    if (what >= 0)
+        load(&carrier, what);
+    else
+        carrier.header.msg_controllen = 0;
+    while (moved <= 0 && result == MESSAGE_DONE) {
+        moved = sendmsg(fd, &carrier.header, MSG_NOSIGNAL);
+        if (moved <= 0)
+            result = go_on(fd, moved, POLLOUT, wait);
+    }
+    return result;
+}
+
+enum message_result message_receive_fd(int fd, int *what, struct message_wait wait)
+{
+    struct carrier carrier;
+    enum message_result result = MESSAGE_DONE;
+    ssize_t moved = 0;
+    *what = -1;
+    while (moved <= 0 && result == MESSAGE_DONE) {
+        make_carrier(&carrier);
+        moved = recvmsg(fd, &carrier.header, MSG_CMSG_CLOEXEC);
+        if (moved <= 0)
+            result = go_on(fd, moved, POLLIN, wait);
+    }
+    if (result != MESSAGE_DONE)
+        return result;
+    const struct cmsghdr *part = CMSG_FIRSTHDR(&carrier.header);
+    if (part != NULL && part->cmsg_type == SCM_RIGHTS && part->cmsg_len == CMSG_LEN(sizeof *what))
+        memcpy(what, CMSG_DATA(part), sizeof *what);
+    return carrier.byte == 'F' ? MESSAGE_DONE : MESSAGE_REFUSED;
+}

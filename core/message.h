@@ -65,4 +65,8 @@ enum message_result {
 enum message_result message_send(int fd, struct message *message, struct message_wait wait);
 enum message_result message_receive(int fd, struct message *message, struct message_wait wait);
 
+/* A descriptor, or none (-1), which is no part of a message. The receiver closes its own. */
+enum message_result message_send_fd(int fd, int what, struct message_wait wait);
+enum message_result message_receive_fd(int fd, int *what, struct message_wait wait);
+
 #endif

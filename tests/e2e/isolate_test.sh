@@ -21,7 +21,7 @@ interval: 100ms
 scaler: { backend: heroku-formation, app: myapp, token: "$token", api_url: "$api_url", isolate: yes }
 pools:
   sick:
-    queue: { adapter: "$faulty", $1 }
+    queue: { adapter: "$faulty", watch: no, $1 }
     rules: [{ at_least: 10, dynos: 2 }]
   well:
     queue: { adapter: delayedjob, url: "sqlite3:$db", isolate: no }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -54,6 +55,7 @@ struct self {
     const struct dyn_host *host;
     const struct config *config;
     void *leaked;
+    int told_fd; /* 0: none */
 };
 
 extern char **environ;
@@ -91,6 +93,8 @@ static void faulty_close(void *self)
     const struct self *faulty = self;
     if (faulty != NULL && faulty->config->fault == FAULT_CLOSE_HANG)
         hang();
+    if (faulty != NULL && faulty->told_fd > 0)
+        close(faulty->told_fd);
     free(self);
 }
 
@@ -232,11 +236,37 @@ static int32_t faulty_workers(void *self, const struct dyn_call *call,
     return DYN_OK;
 }
 
+/* Tells at once, by a descriptor that the next call closes; without groups it cannot. */
+static int32_t faulty_watch(void *self, const struct dyn_call *call, const struct dyn_group *groups,
+                            uint32_t n, int32_t *fd)
+{
+    struct self *faulty = self;
+    (void)call;
+    if (faulty->told_fd > 0)
+        close(faulty->told_fd);
+    faulty->told_fd = n > 0 ? eventfd(1, EFD_CLOEXEC) : 0;
+    *fd = n > 0 ? faulty->told_fd : -1;
+    faulty->host->advise(faulty->host, n > 0 ? groups[n - 1].name : "no groups");
+    return n > 0 && groups[0].cap > 0 ? go_wrong(faulty) : DYN_OK;
+}
+
+static int32_t faulty_advise(void *self, const struct dyn_call *call, int32_t topic)
+{
+    const struct self *faulty = self;
+    (void)call;
+    faulty->host->advise(faulty->host, topic == DYN_ADVICE_NOTIFY ? "notify" : "indexes");
+    faulty->host->advise(faulty->host, "");
+    faulty->host->advise(faulty->host, "end");
+    return DYN_OK;
+}
+
 static const struct dyn_queue queue = {
     .size = sizeof queue,
     .metrics = DYN_BIT(DYN_WAITING) | DYN_BIT(DYN_LATENCY),
     .measure = faulty_measure,
+    .watch = faulty_watch,
     .workers = faulty_workers,
+    .advise = faulty_advise,
 };
 
 static int32_t faulty_read(void *self, const struct dyn_call *call, const char *const *names,

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,59 @@ static void busy_workers_are_named(void)
         free(busy[0]);
     }
     free(busy);
+    bench_end(&bench);
+}
+
+static bool is_told(const struct bench *bench)
+{
+    struct pollfd fd = {instance_watch_fd(bench->instance), POLLIN, 0};
+    return poll(&fd, 1, 0) == 1 && fd.revents == POLLIN;
+}
+
+static void events_arrive(void)
+{
+    const struct dyn_group groups[] = {{.name = "a"}, {.name = "b"}};
+    struct bench bench;
+    bench_start(&bench, INSTANCE_QUEUE, "none");
+    CHECK(instance_can_watch(bench.instance));
+    instance_prepare_watch(bench.instance, groups, 2);
+    instance_run(bench.instance, clock_now_ms() + LONG_MS);
+    CHECK_TEXT(instance_failure(bench.instance), "");
+    CHECK_TEXT(instance_advice(bench.instance), "b");
+    CHECK(is_told(&bench));
+    instance_prepare_measure(bench.instance, groups, 2);
+    instance_then_watch(bench.instance, groups, 1);
+    instance_run(bench.instance, clock_now_ms() + LONG_MS);
+    CHECK_INT(answer_value(instance_answer(bench.instance, 1), DYN_WAITING).number, 40);
+    CHECK_TEXT(instance_advice(bench.instance), "a");
+    CHECK(is_told(&bench));
+    instance_prepare_watch(bench.instance, groups, 0);
+    instance_run(bench.instance, clock_now_ms() + LONG_MS);
+    CHECK_TEXT(instance_advice(bench.instance), "no groups");
+    CHECK_INT(instance_watch_fd(bench.instance), -1);
+    CHECK_INT(measure(&bench, LONG_MS), DYN_OK); /* nothing of the descriptors is left over */
+    bench_end(&bench);
+}
+
+static void a_watch_that_crashes_costs_itself(void)
+{
+    const struct dyn_group group = {.name = "a", .cap = 1};
+    struct bench bench;
+    bench_start(&bench, INSTANCE_QUEUE, "crash");
+    instance_prepare_watch(bench.instance, &group, 1);
+    instance_run(bench.instance, clock_now_ms() + LONG_MS);
+    CHECK_INT(instance_code(bench.instance), DYN_RETRY);
+    CHECK_INT(instance_watch_fd(bench.instance), -1);
+    bench_end(&bench);
+}
+
+static void advice_arrives(void)
+{
+    struct bench bench;
+    bench_start(&bench, INSTANCE_QUEUE, "none");
+    instance_prepare_advise(bench.instance, DYN_ADVICE_NOTIFY);
+    instance_run(bench.instance, clock_now_ms() + LONG_MS);
+    CHECK_TEXT(instance_advice(bench.instance), "notify\n\nend");
     bench_end(&bench);
 }
 
@@ -451,6 +505,9 @@ static const struct test tests[] = {
     {"queues are measured", queues_are_measured},
     {"ten thousand groups are one call", many_groups_are_one_call},
     {"busy workers are named", busy_workers_are_named},
+    {"events arrive", events_arrive},
+    {"a watch that crashes costs itself", a_watch_that_crashes_costs_itself},
+    {"advice arrives", advice_arrives},
     {"sizes are read, set, limited and listed", sizes_are_read_and_set},
     {"no other instance's secrets are inherited", no_others_secrets_are_inherited},
     {"a crash is a failed call, and the next one is well", a_crash_is_a_failed_call},
