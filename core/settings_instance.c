@@ -113,9 +113,10 @@ static void describe_found(enum instance_kind kind, const char *wanted, struct t
     size_t n;
     char **names = found_names(kind, &n);
     char *folders = plugin_folders();
-    const char *nearest = text_nearest(wanted, (const char *const *)names, n);
-    if (nearest != NULL)
-        text_add_format(out, "Did you mean \"%s\"? ", nearest);
+    struct text meant = {0};
+    if (text_add_meant(&meant, wanted, (const char *const *)names, n) > 0)
+        text_add_format(out, "Did you mean %s? ", text_chars(&meant));
+    text_fini(&meant);
     text_add(out, n > 0 ? "Found: " : "None was found");
     for (size_t i = 0; i < n; i++)
         text_add_format(out, "%s%s", i > 0 ? ", " : "", names[i]);
