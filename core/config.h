@@ -41,6 +41,9 @@ bool config_is_broken(const struct config_node *node);
 /* True if part of its text is from the environment: then a message must not repeat it. */
 bool config_is_taken(const struct config_node *node);
 
+/* True for a text such as "min:1", which was meant as a map and lacks the space that makes it one. */
+bool config_lacks_space(const struct config_node *node);
+
 /* Entries of a list or a map in the order of the file; 0 for a scalar. */
 size_t config_count(const struct config_node *node);
 const struct config_node *config_item(const struct config_node *node, size_t i);

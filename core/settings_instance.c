@@ -399,8 +399,9 @@ static bool is_map(struct request *request, const struct config_node *node)
     request->is_refused = true;
     config_hide(request->reader->config, node);
     if (!config_is_broken(node))
-        config_mistake(request->reader->config, node, "%s must be a map such as { %s: %s, ... }",
-                       request->role->map, request->role->keys[0], request->role->example);
+        config_mistake(request->reader->config, node, "%s must be a map such as { %s: %s, ... }%s",
+                       request->role->map, request->role->keys[0], request->role->example,
+                       settings_hint(node));
     return false;
 }
 

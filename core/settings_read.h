@@ -20,6 +20,9 @@ struct settings_reader {
     bool is_used[2]; /* by kind of instance: whether a pool has taken the top's map */
 };
 
+/* What may be wrong with a text where a map must be, as the end of a mistake; "": nothing known. */
+const char *settings_hint(const struct config_node *node);
+
 /* Finds the instance that two maps ask for (NULL: there is none), the pool's own one going before
  * the top's, or adds it. `place` is where a mistake about a lack of both is noted. Returns its
  * index, SIZE_MAX with a mistake if its plugin is not known. */
