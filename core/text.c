@@ -167,19 +167,26 @@ static size_t distance(const char *a, const char *b)
     return result;
 }
 
-const char *text_nearest(const char *word, const char *const *words, size_t n)
+/* n if none is near enough. */
+static size_t nearest_of(const char *word, const char *const *words, size_t n)
 {
-    const char *nearest = NULL;
+    size_t nearest = n;
     size_t length = strlen(word);
     size_t least_distance = length > 64 ? 0 : 1 + length / 3; /* beyond that it was not meant */
     for (size_t i = 0; i < n && length <= 64; i++) {
         size_t d = distance(word, words[i]);
-        if (d <= least_distance && (nearest == NULL || d < least_distance)) {
-            nearest = words[i];
+        if (d <= least_distance && (nearest == n || d < least_distance)) {
+            nearest = i;
             least_distance = d;
         }
     }
     return nearest;
+}
+
+const char *text_nearest(const char *word, const char *const *words, size_t n)
+{
+    size_t nearest = nearest_of(word, words, n);
+    return nearest < n ? words[nearest] : NULL;
 }
 
 static bool is_part_of_the_other(const char *word, const char *other)
@@ -190,12 +197,12 @@ static bool is_part_of_the_other(const char *word, const char *other)
 size_t text_add_meant(struct text *text, const char *word, const char *const *words, size_t n)
 {
     enum { LEAST_PART = 3 }; /* letters: fewer are part of anything */
-    const char *nearest = text_nearest(word, words, n);
-    const char **meant = memory_new(n + 1, sizeof *meant);
+    const char **meant = memory_new(n, sizeof *meant);
     size_t n_meant = 0;
-    if (nearest != NULL)
-        meant[n_meant++] = nearest;
-    for (size_t i = 0; i < n && nearest == NULL && strlen(word) >= LEAST_PART; i++)
+    size_t nearest = nearest_of(word, words, n);
+    if (nearest < n)
+        meant[n_meant++] = words[nearest];
+    for (size_t i = 0; i < n && nearest == n && strlen(word) >= LEAST_PART; i++)
         if (is_part_of_the_other(word, words[i]))
             meant[n_meant++] = words[i];
     for (size_t i = 0; i < n_meant; i++)
