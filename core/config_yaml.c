@@ -87,13 +87,13 @@ static void note_syntax(struct reader *reader)
     struct fy_diag_error *error;
     while ((error = fy_diag_errors_iterate(reader->diag, &previous)) != NULL)
         if (error->type == FYET_ERROR) {
-            bool has_content = strncmp(error->msg, "undefined tag", 13) == 0;
-            text = has_content ? "a text that begins with ! needs quotes" : error->msg;
+            text = error->msg;
             place = span_of(reader, error->fyt);
             break;
         }
-    config_mistake_at(reader->config, visible(reader->config, place.from), "this is no YAML: %s",
-                      text);
+    size_t at = visible(reader->config, place.from);
+    config_mistake_at(reader->config, at, "this is no YAML: %s",
+                      config_syntax_advice(reader->config, at, text));
 }
 
 /* Goes to the next event. False when there is none, with a mistake. */
