@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct config;      /* a file and the mistakes found in it */
 struct config_node; /* a value; the config's */
@@ -41,7 +42,8 @@ bool config_is_broken(const struct config_node *node);
 /* True if part of its text is from the environment: then a message must not repeat it. */
 bool config_is_taken(const struct config_node *node);
 
-/* True for a text such as "min:1", which was meant as a map and lacks the space that makes it one. */
+/* True for a text such as "min:1", which was meant as a map and lacks the space that makes it one.
+ */
 bool config_lacks_space(const struct config_node *node);
 
 /* Entries of a list or a map in the order of the file; 0 for a scalar. */
@@ -72,5 +74,6 @@ void config_print_mistakes(const struct config *config, struct text *out);
 
 /* "file:line" of a value, for the log; the caller frees it. */
 char *config_place(const struct config *config, const struct config_node *node);
+uint32_t config_line_of(const struct config *config, const struct config_node *node);
 
 #endif

@@ -494,8 +494,10 @@ struct settings *settings_read(struct config *config)
         config_mistake(config, reader.top,
                        "a configuration is a map with keys such as queue, scaler and rules");
     }
-    if (reader.top != NULL && config_mistakes(config) == 0)
+    if (reader.top != NULL && config_mistakes(config) == 0) {
+        settings_name_instances(settings);
         return settings;
+    }
     settings_free(settings);
     return NULL;
 }
