@@ -37,6 +37,17 @@ is 'an option of another command is a usage error' $status 2
 has 'and says so' "$err" '--json is not an option of check'
 run check --jsno
 is 'an unknown option is a usage error' $status 2
+has 'with the nearest one' "$err" 'dynomatic: there is no option --jsno; did you mean "--json"?'
+run check -x
+has 'also of one letter' "$err" 'dynomatic: there is no option -x; '
+run hold worker -12
+has 'a negative number is no option' "$err" 'dynomatic: a number cannot be negative: -1; '
+run count --json=yes
+has 'a value that is none' "$err" 'dynomatic: --json takes no value; '
+run check --config
+has 'a value that is lacking' "$err" 'dynomatic: --config takes a value behind it; '
+run check -c
+has 'also behind one letter' "$err" 'dynomatic: -c takes a value behind it; '
 run check one
 is 'a word too many is a usage error' $status 2
 cd "$scratch"
