@@ -21,12 +21,12 @@ void ask_open(struct ask *ask, const struct settings *settings)
         ask->all[i].instance = instance_open(&settings->instances[i], &ask->all[i].error);
 }
 
-bool ask_is_open(const struct ask *ask, const char *path, struct text *out)
+bool ask_is_open(const struct ask *ask, struct text *out)
 {
     bool is_open = true;
     for (size_t i = 0; i < ask->n; i++)
         if (ask->all[i].instance == NULL) {
-            text_add_format(out, "%s: %s\n", path, ask->all[i].error.text);
+            text_add_format(out, "%s\n", ask->all[i].error.text);
             is_open = false;
         }
     return is_open;

@@ -23,8 +23,8 @@ struct ask {
 
 void ask_open(struct ask *ask, const struct settings *settings);
 
-/* Whether all instances are open; if not, a line for each that is not, after the file's name. */
-bool ask_is_open(const struct ask *ask, const char *path, struct text *out);
+/* Whether all instances are open; if not, a line for each that is not. */
+bool ask_is_open(const struct ask *ask, struct text *out);
 
 /* Runs the prepared calls until all are over, or hang for a second past their deadline. */
 void ask_all(struct ask *ask);

@@ -13,6 +13,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* What each schedule says now. Of the dates that are over it is a warning: they can go. */
 static void add_schedules(const struct settings *settings, struct text *out)
@@ -36,7 +38,7 @@ static void add_schedules(const struct settings *settings, struct text *out)
 static bool check_instances(const struct settings *settings, const struct ask *ask,
                             struct text *out)
 {
-    bool are_good = ask_is_open(ask, settings->path, out);
+    bool are_good = ask_is_open(ask, out);
     for (size_t i = 0; i < settings->n_pools; i++) {
         const struct pool_spec *pool = &settings->pools[i];
         struct instance *scaler = ask->all[pool->scaler].instance;
@@ -72,6 +74,37 @@ static void add_detected(const struct instance_spec *spec, struct text *out)
         if (options.candidates[i].is_chosen)
             text_add_format(out, "  found %s at %s: %s\n", detect_adapter(spec),
                             detect_place(&options.candidates[i]), options.candidates[i].text);
+}
+
+/* "NAME" of the first variable that has this value; false if none has. */
+static bool add_variable(const char *value, struct text *out)
+{
+    for (char **entry = environ; *entry != NULL; entry++) {
+        size_t n = strcspn(*entry, "=");
+        if ((*entry)[n] != '=' || strcmp(*entry + n + 1, value) != 0)
+            continue;
+        text_add_n(out, *entry, n);
+        return true;
+    }
+    return false;
+}
+
+/* Where the URL of what cannot be reached is from: people look at the wrong one. */
+static void add_origin(const struct instance_spec *spec, struct text *out)
+{
+    const struct plugin *plugin = spec->plugin;
+    for (size_t i = 0; i < plugin->table.n_options; i++) {
+        const struct dyn_option *row = &plugin->options[i];
+        const char *value = NULL;
+        struct text name = {0};
+        if (row->type == DYN_URL)
+            memcpy(&value, (const char *)spec->options + row->offset, sizeof value);
+        if (value != NULL && value[0] != '\0' && add_variable(value, &name))
+            text_add_format(out, " (%s: %s)", row->name, text_chars(&name));
+        else if (value != NULL && spec->lines[i] > 0)
+            text_add_format(out, " (%s: %s:%" PRIu32 ")", row->name, spec->path, spec->lines[i]);
+        text_fini(&name);
+    }
 }
 
 static void prepare(const struct settings *settings, struct ask *ask, size_t instance)
@@ -146,8 +179,11 @@ static bool connect_all(const struct settings *settings, struct ask *ask, struct
     ask_all(ask);
     for (size_t i = 0; i < ask->n; i++) {
         const char *failure = ask_failure(ask, i);
-        text_add_format(out, "%s: %s\n", settings->instances[i].name,
+        text_add_format(out, "%s: %s", settings->instances[i].name,
                         failure != NULL ? failure : "answers");
+        if (failure != NULL)
+            add_origin(&settings->instances[i], out);
+        text_add(out, "\n");
         if (failure != NULL)
             are_good = false;
         else if (settings->instances[i].kind == INSTANCE_QUEUE)

@@ -9,6 +9,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static void add_row(struct table *table, const struct survey *survey,
@@ -22,6 +23,22 @@ static void add_row(struct table *table, const struct survey *survey,
     else
         table_cell(table, "%s", candidate->state == DETECT_NO ? "no" : "?");
     table_cell(table, "%s", detect_text(candidate));
+}
+
+/* Why none is taken, without the reasons, which the table has, and what may be written: each line
+ * to be copied. */
+static void add_choice(const struct survey *survey, struct text *out)
+{
+    struct text lines = {0};
+    size_t n = detect_add_lines(survey->candidates, survey->n, "\n  ", &lines);
+    if (n == 0)
+        text_add(&lines, "queue: { adapter: NAME, ... }");
+    if (survey->n > 0)
+        text_add_format(out, "%.*s; write%s\n  %s\n", (int)strcspn(text_chars(&survey->why), ":"),
+                        text_chars(&survey->why), n > 1 ? " one of" : "", text_chars(&lines));
+    else
+        text_add_format(out, "%s\n", text_chars(&survey->why));
+    text_fini(&lines);
 }
 
 static void print_table(const struct survey *survey, struct text *out)
@@ -43,7 +60,7 @@ static void print_table(const struct survey *survey, struct text *out)
         detect_add_keys(survey->chosen, out);
         text_add(out, " }\n");
     } else {
-        text_add_format(out, "%s\n", text_chars(&survey->why));
+        add_choice(survey, out);
     }
 }
 

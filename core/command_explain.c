@@ -49,7 +49,7 @@ static int explain(const struct command_line *line, const struct settings *setti
 {
     struct text mistakes = {0};
     struct price *price = NULL;
-    if (ask_is_open(ask, settings->path, &mistakes))
+    if (ask_is_open(ask, &mistakes))
         price = price_read(line->prices != NULL ? line->prices : PRICES_FILE,
                            line->size != NULL ? line->size : "Standard-1X", &mistakes);
     fputs(text_chars(&mistakes), stderr);

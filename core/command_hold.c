@@ -21,6 +21,7 @@
 /* A command as it runs. */
 struct task {
     const struct command_line *line;
+    struct config *config;
     char *folder;
     char **pools; /* the names in the file */
     size_t n_pools;
@@ -76,12 +77,10 @@ static int take_config(struct task *task, struct config *config)
 static int read_config(struct task *task)
 {
     struct text mistakes = {0};
-    struct config *config = command_read_config(task->line, &mistakes);
+    task->config = command_read_config(task->line, &mistakes);
     fputs(text_chars(&mistakes), stderr);
     text_fini(&mistakes);
-    int status = config != NULL ? take_config(task, config) : EXIT_USAGE;
-    config_free(config);
-    return status;
+    return task->config != NULL ? take_config(task, task->config) : EXIT_USAGE;
 }
 
 static bool is_pool(const struct task *task, const char *name)
@@ -92,12 +91,17 @@ static bool is_pool(const struct task *task, const char *name)
     return false;
 }
 
+enum { MOST_TOLD = 10 };
+
 static int unknown_pool(const struct task *task, const char *name)
 {
     const char *nearest = text_nearest(name, (const char *const *)task->pools, task->n_pools);
     fprintf(stderr, "dynomatic: there is no pool \"%s\"", name);
     if (nearest != NULL)
         fprintf(stderr, "; did you mean \"%s\"?", nearest);
+    else if (task->n_pools <= MOST_TOLD)
+        for (size_t i = 0; i < task->n_pools; i++)
+            fprintf(stderr, "%s%s", i == 0 ? "; there is " : ", ", task->pools[i]);
     fputc('\n', stderr);
     return EXIT_USAGE;
 }
@@ -196,6 +200,7 @@ static int run(const struct command_line *line, int (*what)(struct task *task))
         free(task.pools[i]);
     free(task.pools);
     free(task.folder);
+    config_free(task.config);
     override_list_fini(&task.list);
     text_fini(&task.out);
     return status;
@@ -271,6 +276,26 @@ static void tell_pool(struct task *task, const char *pool)
         text_add_format(&task->out, "%s: its rules decide\n", pool);
 }
 
+/* The pool's max; 0: it has none, or not one that can be read. */
+static long max_of(const struct task *task, const char *pool)
+{
+    const struct config_node *top = config_root(task->config);
+    const struct config_node *own = config_get(config_get(top, "pools"), pool);
+    const struct config_node *max = config_get(own, "max");
+    if (max == NULL)
+        max = config_get(top, "max");
+    return max != NULL ? strtol(config_text(max), NULL, 10) : 0;
+}
+
+static void tell_max(struct task *task, const char *pool, int32_t size)
+{
+    long max = max_of(task, pool);
+    if (max > 0 && size > max)
+        text_add_format(&task->out,
+                        "%s: its max is %ld, which does not bound what a person asks for\n", pool,
+                        max);
+}
+
 static int set(struct task *task, const char *pool, const struct override *common)
 {
     struct override override = override_copy(common);
@@ -278,6 +303,8 @@ static int set(struct task *task, const char *pool, const struct override *commo
     override.pool = memory_copy(pool);
     override_list_put(&task->list, override);
     tell_pool(task, pool);
+    if (common->kind == OVERRIDE_HOLD)
+        tell_max(task, pool, common->size);
     return EXIT_DONE;
 }
 

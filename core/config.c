@@ -157,6 +157,12 @@ bool config_is_taken(const struct config_node *node)
     return node->is_taken;
 }
 
+bool config_lacks_space(const struct config_node *node)
+{
+    const char *colon = strchr(config_text(node), ':');
+    return colon != NULL && colon[1] != ' ' && colon[1] != '/'; /* "redis://" is none */
+}
+
 size_t config_count(const struct config_node *node)
 {
     return node->n_entries;

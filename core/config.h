@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct config;      /* a file and the mistakes found in it */
 struct config_node; /* a value; the config's */
@@ -41,6 +42,10 @@ bool config_is_broken(const struct config_node *node);
 /* True if part of its text is from the environment: then a message must not repeat it. */
 bool config_is_taken(const struct config_node *node);
 
+/* True for a text such as "min:1", which was meant as a map and lacks the space that makes it one.
+ */
+bool config_lacks_space(const struct config_node *node);
+
 /* Entries of a list or a map in the order of the file; 0 for a scalar. */
 size_t config_count(const struct config_node *node);
 const struct config_node *config_item(const struct config_node *node, size_t i);
@@ -69,5 +74,6 @@ void config_print_mistakes(const struct config *config, struct text *out);
 
 /* "file:line" of a value, for the log; the caller frees it. */
 char *config_place(const struct config *config, const struct config_node *node);
+uint32_t config_line_of(const struct config *config, const struct config_node *node);
 
 #endif

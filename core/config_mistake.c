@@ -139,6 +139,11 @@ char *config_place(const struct config *config, const struct config_node *node)
     return memory_format("%s:%zu", config->path, config_line(config, node->span.from));
 }
 
+uint32_t config_line_of(const struct config *config, const struct config_node *node)
+{
+    return (uint32_t)config_line(config, node->span.from);
+}
+
 /* ---- Source lines that show no secret ---- */
 
 static bool is_hidden(const struct config *config, size_t at)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The inside of config.h, shared by its files: config.c (the file, and looking at values),
- * config_yaml.c (text to tree), config_env.c (${NAME}), config_mistake.c (notes and prints). */
+ * config_yaml.c (text to tree), config_syntax.c (what is no YAML), config_env.c (${NAME}),
+ * config_mistake.c (notes and prints). */
 #ifndef CORE_CONFIG_TREE_H
 #define CORE_CONFIG_TREE_H
 
@@ -59,6 +60,11 @@ struct config {
 
 /* Makes the tree of config->source. */
 void config_parse_yaml(struct config *config);
+
+/* What to do about what the parser says of a byte of the source; its own words if that is not
+ * known.
+ */
+const char *config_syntax_advice(const struct config *config, size_t at, const char *message);
 
 /* Sets a scalar's text, with ${...} replaced. */
 void config_set_text(struct config *config, struct config_node *node, const char *chars,

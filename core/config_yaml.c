@@ -87,13 +87,13 @@ static void note_syntax(struct reader *reader)
     struct fy_diag_error *error;
     while ((error = fy_diag_errors_iterate(reader->diag, &previous)) != NULL)
         if (error->type == FYET_ERROR) {
-            bool has_content = strncmp(error->msg, "undefined tag", 13) == 0;
-            text = has_content ? "a text that begins with ! needs quotes" : error->msg;
+            text = error->msg;
             place = span_of(reader, error->fyt);
             break;
         }
-    config_mistake_at(reader->config, visible(reader->config, place.from), "this is no YAML: %s",
-                      text);
+    size_t at = visible(reader->config, place.from);
+    config_mistake_at(reader->config, at, "this is no YAML: %s",
+                      config_syntax_advice(reader->config, at, text));
 }
 
 /* Goes to the next event. False when there is none, with a mistake. */
@@ -310,14 +310,35 @@ static char *read_key(struct reader *reader)
     return NULL;
 }
 
+/* "url:redis://..." in a map of one line is a key without a value. What was meant as one may be a
+ * secret, and nobody is to miss the key. */
+static const struct config_node *split_key(struct reader *reader, struct config_entry *entry,
+                                           struct config_span span)
+{
+    char *colon = strchr(entry->key, ':');
+    struct config_node *nothing = new_node(reader, CONFIG_SCALAR);
+    nothing->is_broken = true;
+    nothing->span = (struct config_span){span.to, span.to};
+    *colon = '\0';
+    config_hide_span(reader->config,
+                     (struct config_span){span.from + strlen(entry->key) + 1, span.to});
+    config_mistake_at(reader->config, span.from,
+                      "a space is missing after the colon: \"%.64s: ...\"", entry->key);
+    return nothing;
+}
+
 /* Reads the entry whose key is the present event; what has no proper key is passed over. */
 static bool read_entry(struct reader *reader, struct config_node *map)
 {
     struct config_entry entry = {NULL, reader->last.from, NULL};
+    struct config_span span = reader->last;
     entry.key = read_key(reader);
     bool is_read = entry.key != NULL || read_value(reader) != NULL;
     if (is_read && advance(reader))
         entry.value = read_value(reader);
+    if (entry.key != NULL && entry.value != NULL && entry.value->is_null &&
+        strchr(entry.key, ':') != NULL)
+        entry.value = split_key(reader, &entry, span);
     if (entry.key != NULL && entry.value != NULL)
         add_entry(map, entry);
     else

@@ -68,6 +68,11 @@ const char *detect_text(const struct detect_candidate *candidate);
 /* What was found, as the file should have it: `adapter: sidekiq, url: "${REDIS_URL}"`. */
 void detect_add_keys(const struct detect_candidate *candidate, struct text *out);
 
+/* What the file may have, for each that was found: "queue: { ... } or queue: { ... }". Returns how
+ * many. */
+size_t detect_add_lines(const struct detect_candidate *candidates, size_t n, const char *between,
+                        struct text *out);
+
 /* "DATABASE_URL (delayedjob), REDIS_URL (resque, sidekiq)", those left out that do not open. */
 void detect_add_candidates(const struct detect_options *options, struct text *out);
 

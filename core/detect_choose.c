@@ -136,17 +136,18 @@ void detect_add_keys(const struct detect_candidate *candidate, struct text *out)
         text_add_format(out, ", url: \"${%s}\"", candidate->variable);
 }
 
-static void add_lines(const struct detect_candidate *candidates, size_t n, struct text *out)
+size_t detect_add_lines(const struct detect_candidate *candidates, size_t n, const char *between,
+                        struct text *out)
 {
-    const char *before = "";
+    size_t n_lines = 0;
     for (size_t i = 0; i < n; i++) {
         if (candidates[i].state != DETECT_FOUND || is_covered(candidates, n, i))
             continue;
-        text_add_format(out, "%squeue: { ", before);
+        text_add_format(out, "%squeue: { ", n_lines++ > 0 ? between : "");
         detect_add_keys(&candidates[i], out);
         text_add(out, candidates[i].variable != NULL ? " }" : ", ... }");
-        before = " or ";
     }
+    return n_lines;
 }
 
 void detect_add_candidates(const struct detect_options *options, struct text *out)
@@ -207,7 +208,7 @@ static int32_t explain_unasked(const struct detect_candidate *candidates, size_t
                     text_chars(&failed));
     if (count->found > 0) {
         text_add_format(why, "; found so far: %s; if that is it, write ", text_chars(&found));
-        add_lines(candidates, n, why);
+        detect_add_lines(candidates, n, " or ", why);
     } else {
         text_add(why, "; or name the adapter: queue: { adapter: NAME, ... }");
     }
@@ -237,7 +238,7 @@ static void explain_choice(const struct detect_candidate *candidates, size_t n, 
                     n_found > 1 ? "several adapters know a store, so the file must choose"
                                 : "one adapter knows its store and is not sure",
                     text_chars(&found));
-    add_lines(candidates, n, why);
+    detect_add_lines(candidates, n, " or ", why);
     text_fini(&found);
 }
 

@@ -160,6 +160,28 @@ static const struct dyn_host host_table = {
 
 /* ---- Life ---- */
 
+/* The line of the option that a plugin's words begin with, else of the map; 0: there is none. */
+static uint32_t line_of(const struct instance_spec *spec, const char *why)
+{
+    size_t n = spec->plugin->table.n_options;
+    size_t length = strcspn(why, ": ");
+    for (size_t i = 0; i < n; i++) {
+        const char *name = spec->plugin->options[i].name;
+        if (spec->lines[i] > 0 && strlen(name) == length && strncmp(why, name, length) == 0)
+            return spec->lines[i];
+    }
+    return spec->lines[n];
+}
+
+static void refuse(const struct instance_spec *spec, const char *why, struct error *error)
+{
+    uint32_t line = spec->path != NULL ? line_of(spec, why) : 0;
+    if (line > 0)
+        error_set(error, "%s:%" PRIu32 ": %s: %s", spec->path, line, spec->name, why);
+    else
+        error_set(error, "%s: %s", spec->name, why);
+}
+
 struct instance *instance_open(const struct instance_spec *spec, struct error *error)
 {
     struct instance *instance = memory_new(1, sizeof *instance);
@@ -176,9 +198,10 @@ struct instance *instance_open(const struct instance_spec *spec, struct error *e
         instance->plugin->table.open(&instance->host.table, isolate_config(spec), &instance->self);
     if (code == DYN_OK && instance->self != NULL)
         return instance;
-    error_set(error, "%s: %s", spec->name,
-              instance->failure != NULL ? instance->failure
-                                        : "the plugin does not open, and does not say why");
+    refuse(spec,
+           instance->failure != NULL ? instance->failure
+                                     : "the plugin does not open, and does not say why",
+           error);
 fail:
     instance->self = NULL; /* a failed open left nothing to close */
     instance_close(instance);

@@ -163,6 +163,45 @@ static int unknown_command(const char *name)
     return EXIT_USAGE;
 }
 
+static const char *nearest_option(const char *word, const struct option *options)
+{
+    const char *names[64];
+    size_t n = 0;
+    while (options[n].name != NULL && n < sizeof names / sizeof names[0]) {
+        names[n] = options[n].name;
+        n++;
+    }
+    return text_nearest(word, names, n);
+}
+
+static int unknown_option(const char *word, const struct option *options)
+{
+    const char *nearest = nearest_option(word, options);
+    fprintf(stderr, "dynomatic: there is no option --%s", word);
+    if (nearest != NULL)
+        fprintf(stderr, "; did you mean \"--%s\"?", nearest);
+    fputs("\ndynomatic --help tells what there is\n", stderr);
+    return EXIT_USAGE;
+}
+
+/* Of what getopt_long() does not take. `kind` is ':' where a value lacks; `letter` is that of the
+ * option, 0 if it is a long one that there is not; `word` is the last one that was looked at. */
+static int refuse_option(int kind, int letter, char *word, const struct option *options)
+{
+    char name[] = {'-', (char)letter, '\0'};
+    bool is_long = strncmp(word, "--", 2) == 0;
+    word[is_long ? strcspn(word, "=") : strlen(word)] = '\0';
+    if (letter == 0)
+        return unknown_option(word + 2, options);
+    if (kind == ':')
+        return usage(is_long ? word : name, " takes a value behind it");
+    if (is_long)
+        return usage(word, " takes no value");
+    if (letter >= '0' && letter <= '9')
+        return usage("a number cannot be negative: ", name);
+    return usage("there is no option ", name);
+}
+
 /* Runs the command that the words left over after the options name. */
 static int run_command(struct command_line *line, unsigned given, int n_words, char **words)
 {
@@ -214,7 +253,7 @@ int main(int argc, char **argv)
     signal(SIGCHLD, SIG_DFL); /* ignored, it would hide how an isolated plugin ended */
     if (argc == 3 && strcmp(argv[1], ISOLATE_COMMAND) == 0)
         return isolate_serve(argv[2]); /* not for people */
-    while ((option = getopt_long(argc, argv, "c:o:vVh", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":c:o:vVh", options, NULL)) != -1) {
         switch (option) {
         case 'c':
             line.config = optarg;
@@ -303,8 +342,7 @@ int main(int argc, char **argv)
         case 'h':
             return print_help();
         default:
-            fputs("dynomatic --help tells what there is\n", stderr);
-            return EXIT_USAGE;
+            return refuse_option(option, optopt, argv[optind - 1], options);
         }
     }
     return run_command(&line, given, argc - optind, argv + optind);

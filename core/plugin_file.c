@@ -61,9 +61,10 @@ static int refuse_unfound(const char *name, struct error *error)
     struct text found = {0};
     for (size_t i = 0; i < n; i++)
         text_add_format(&found, "%s%s", i > 0 ? ", " : "", names[i]);
-    const char *nearest = text_nearest(name, (const char *const *)names, n);
-    if (nearest != NULL)
-        text_add_format(&found, " (did you mean %s?)", nearest);
+    struct text meant = {0};
+    if (text_add_meant(&meant, name, (const char *const *)names, n) > 0)
+        text_add_format(&found, " (did you mean %s?)", text_chars(&meant));
+    text_fini(&meant);
     error_set(error, "plugin \"%s\" not found; searched %s; found there: %s", name, folders,
               n > 0 ? text_chars(&found) : "none");
     for (size_t i = 0; i < n; i++)

@@ -351,6 +351,38 @@ static bool is_pool_name(const char *name)
                                          "0123456789_-") == length;
 }
 
+const char *settings_hint(const struct config_node *node)
+{
+    return config_lacks_space(node) ? ", with a space after each colon" : "";
+}
+
+static bool is_pool_key(const char *key)
+{
+    for (size_t i = 0; i < N_POOL_OTHERS; i++)
+        if (strcmp(other_keys[i], key) == 0)
+            return true;
+    for (size_t i = 0; i < pool_table.n; i++)
+        if (strcmp(pool_rows[i].name, key) == 0)
+            return true;
+    return false;
+}
+
+static void refuse_pool(struct config *config, const char *name, const struct config_node *own)
+{
+    config_hide(config, own);
+    if (config_is_broken(own))
+        return;
+    if (is_pool_key(name))
+        config_mistake(config, own,
+                       "%s is no pool but a key of one: it belongs below the pool's name, "
+                       "indented further",
+                       name);
+    else
+        config_mistake(config, own,
+                       "the pool \"%.128s\" must be a map of its keys, such as { min: 1 }%s", name,
+                       settings_hint(own));
+}
+
 static void read_named_pool(struct settings_reader *reader, const struct config_node *pools,
                             size_t i)
 {
@@ -363,9 +395,7 @@ static void read_named_pool(struct settings_reader *reader, const struct config_
         read_pool(reader, name, own);
         return;
     }
-    config_hide(reader->config, own);
-    if (!config_is_broken(own))
-        config_mistake(reader->config, own, "the pool \"%.128s\" must be a map of its keys", name);
+    refuse_pool(reader->config, name, own);
 }
 
 /* What every pool may have replaced is read all the same. */
@@ -398,10 +428,10 @@ static void read_pools(struct settings_reader *reader, const struct config_node 
     if (config_kind(pools) != CONFIG_MAP || n == 0) {
         config_hide(reader->config, pools);
         if (!config_is_broken(pools))
-            config_mistake(
-                reader->config, pools,
-                "pools must be a map of at least one pool, by name: pools: { worker: { min: 1 "
-                "} }");
+            config_mistake(reader->config, pools,
+                           "pools must be a map of at least one pool, by name%s: pools: { worker: "
+                           "{ min: 1 } }",
+                           config_kind(pools) == CONFIG_LIST ? ", without dashes" : "");
         return;
     }
     if (n > MOST_POOLS) {
@@ -414,9 +444,29 @@ static void read_pools(struct settings_reader *reader, const struct config_node 
         read_named_pool(reader, pools, i);
 }
 
+/* Whether a key of the top looks like a pool that is not indented. */
+static bool has_stray_pool(const struct config_node *top)
+{
+    for (size_t i = 0; i < config_count(top); i++) {
+        const char *key = config_key(top, i);
+        bool is_known = is_pool_key(key);
+        for (size_t k = N_POOL_OTHERS; k < N_TOP_OTHERS; k++)
+            is_known = is_known || strcmp(other_keys[k], key) == 0;
+        if (!is_known && config_kind(config_item(top, i)) == CONFIG_MAP)
+            return true;
+    }
+    return false;
+}
+
 static void read_top(struct settings_reader *reader)
 {
     const struct config_node *pools = config_get(reader->top, "pools");
+    if (pools != NULL && config_is_null(pools) && has_stray_pool(reader->top)) {
+        config_mistake(reader->config, pools,
+                       "pools is empty: the names of pools stand below it, indented");
+        check_unused(reader);
+        return;
+    }
     if (pools != NULL && !config_is_null(pools)) {
         read_pools(reader, pools);
         check_unused(reader);
@@ -444,8 +494,10 @@ struct settings *settings_read(struct config *config)
         config_mistake(config, reader.top,
                        "a configuration is a map with keys such as queue, scaler and rules");
     }
-    if (reader.top != NULL && config_mistakes(config) == 0)
+    if (reader.top != NULL && config_mistakes(config) == 0) {
+        settings_name_instances(settings);
         return settings;
+    }
     settings_free(settings);
     return NULL;
 }

@@ -17,12 +17,14 @@ enum instance_kind { INSTANCE_QUEUE, INSTANCE_SCALER };
 struct instance_spec {
     enum instance_kind kind;
     const struct plugin *plugin;
-    char *name;            /* "delayedjob", or "delayedjob#2" where one is not enough */
+    char *name;            /* "delayedjob"; where there are more of them, "delayedjob(mail)" */
     void *options;         /* the plugin's config struct, filled and checked */
     int64_t timeout_ms;    /* of one call */
     int64_t read_every_ms; /* scalers: how often sizes are read when nothing changes */
     bool is_isolated;      /* in a process of its own */
     bool watches;          /* queues: its events are waited for, if it tells of any */
+    const char *path;      /* of the file that asks for it; NULL: none does */
+    uint32_t *lines;       /* of each option there (0: it is not there), and last of the map */
 };
 
 /* Something that pools share, such as a database's connections. */

@@ -117,9 +117,10 @@ static void describe_found(enum instance_kind kind, const char *wanted, struct t
     size_t n;
     char **names = found_names(kind, &n);
     char *folders = plugin_folders();
-    const char *nearest = text_nearest(wanted, (const char *const *)names, n);
-    if (nearest != NULL)
-        text_add_format(out, "Did you mean \"%s\"? ", nearest);
+    struct text meant = {0};
+    if (text_add_meant(&meant, wanted, (const char *const *)names, n) > 0)
+        text_add_format(out, "Did you mean %s? ", text_chars(&meant));
+    text_fini(&meant);
     text_add(out, n > 0 ? "Found: " : "None was found");
     for (size_t i = 0; i < n; i++)
         text_add_format(out, "%s%s", i > 0 ? ", " : "", names[i]);
@@ -256,6 +257,22 @@ static void *read_options(const struct request *request, const struct plugin *pl
     return options;
 }
 
+/* Where each option stands, in the map that goes before; the last one is the map's own place. */
+static uint32_t *find_lines(const struct request *request, const struct plugin *plugin)
+{
+    struct option_table table = table_of(plugin);
+    uint32_t *lines = memory_new(table.n + 1, sizeof *lines);
+    for (size_t m = 0; m < request->maps.n; m++) {
+        lines[table.n] = config_line_of(request->reader->config, request->maps.at[m]);
+        for (size_t i = 0; i < table.n; i++) {
+            const struct config_node *node = config_get(request->maps.at[m], table.rows[i].name);
+            if (node != NULL)
+                lines[i] = config_line_of(request->reader->config, node);
+        }
+    }
+    return lines;
+}
+
 /* ---- Sharing ---- */
 
 static bool are_same(const struct instance_spec *a, const struct instance_spec *b, uint32_t flags);
@@ -359,17 +376,8 @@ void settings_free_instance(struct instance_spec *spec)
     else if (spec->options != NULL)
         option_fini(table_of(spec->plugin), spec->options);
     free(spec->options);
+    free(spec->lines);
     free(spec->name);
-}
-
-/* "delayedjob", then "delayedjob#2". */
-static char *new_name(const struct settings *settings, const struct plugin *plugin)
-{
-    size_t n = 1;
-    for (size_t i = 0; i < settings->n_instances; i++)
-        n += settings->instances[i].plugin == plugin;
-    return n == 1 ? memory_copy(plugin->table.name)
-                  : memory_format("%s#%zu", plugin->table.name, n);
 }
 
 /* The index of one that is the same, which then takes the place of `spec`, or of `spec` itself. */
@@ -384,7 +392,6 @@ static size_t share(struct settings *settings, struct instance_spec spec)
             return i;
         }
     }
-    spec.name = new_name(settings, spec.plugin);
     settings->instances =
         memory_resize(settings->instances, settings->n_instances + 1, sizeof *settings->instances);
     settings->instances[settings->n_instances] = spec;
@@ -403,8 +410,9 @@ static bool is_map(struct request *request, const struct config_node *node)
     request->is_refused = true;
     config_hide(request->reader->config, node);
     if (!config_is_broken(node))
-        config_mistake(request->reader->config, node, "%s must be a map such as { %s: %s, ... }",
-                       request->role->map, request->role->keys[0], request->role->example);
+        config_mistake(request->reader->config, node, "%s must be a map such as { %s: %s, ... }%s",
+                       request->role->map, request->role->keys[0], request->role->example,
+                       settings_hint(node));
     return false;
 }
 
@@ -455,6 +463,8 @@ size_t settings_read_instance(struct settings_reader *reader, enum instance_kind
                           .read_every_ms = request.keys.read_every_ms,
                           .is_isolated = settings_isolate(request.keys.isolate, plugin),
                           .watches = kind == INSTANCE_QUEUE && request.keys.watch == 1,
+                          .path = reader->settings->path,
+                          .lines = find_lines(&request, plugin),
                       });
     }
     option_fini(request.role->table, &request.keys);

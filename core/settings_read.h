@@ -2,7 +2,8 @@
  * The inside of settings.h, shared by its files: settings.c (pools), settings_instance.c (the
  * queue and scaler maps), settings_detect.c (a queue map without an adapter), settings_rules.c
  * (rules), settings_scale.c (scale_up, scale_down, on_unknown), settings_drift.c (on_drift),
- * settings_limits.c (limits, uses), settings_schedule.c (schedule). */
+ * settings_limits.c (limits, uses), settings_name.c (names of instances), settings_schedule.c
+ * (schedule). */
 #ifndef CORE_SETTINGS_READ_H
 #define CORE_SETTINGS_READ_H
 
@@ -19,6 +20,9 @@ struct settings_reader {
     struct settings *settings;
     bool is_used[2]; /* by kind of instance: whether a pool has taken the top's map */
 };
+
+/* What may be wrong with a text where a map must be, as the end of a mistake; "": nothing known. */
+const char *settings_hint(const struct config_node *node);
 
 /* Finds the instance that two maps ask for (NULL: there is none), the pool's own one going before
  * the top's, or adds it. `place` is where a mistake about a lack of both is noted. Returns its
@@ -51,6 +55,9 @@ bool settings_complete(const struct plugin *plugin, void *options);
 /* Whether a plugin runs in a process of its own, where the maps ask for that (1), refuse it (0) or
  * do not say (-1). What has no file is the program's own, and never does. */
 bool settings_isolate(int32_t asked, const struct plugin *plugin);
+
+/* Gives the instances their names, once all pools are read. */
+void settings_name_instances(struct settings *settings);
 
 /* Checks the top's map of a kind where no pool takes it, so that it is not left unread. */
 void settings_check_unused(struct settings_reader *reader, enum instance_kind kind,

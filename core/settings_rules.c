@@ -90,7 +90,8 @@ static void read_rule(struct config *config, const struct config_node *node,
     struct rule_keys keys;
     if (config_kind(node) != CONFIG_MAP) {
         config_hide(config, node);
-        config_mistake(config, node, "a rule must be a map such as { at_least: 10, dynos: 5 }");
+        config_mistake(config, node, "a rule must be a map such as { at_least: 10, dynos: 5 }%s",
+                       settings_hint(node));
         return;
     }
     option_init(table, &keys);
@@ -122,7 +123,10 @@ void settings_read_rules(struct config *config, const struct config_node *list,
         config_hide(config, list);
         if (!config_is_broken(list))
             config_mistake(config, list,
-                           "rules must be a list such as [{ at_least: 10, dynos: 5 }]");
+                           "rules must be a list such as [{ at_least: 10, dynos: 5 }]%s",
+                           config_kind(list) == CONFIG_MAP ? ": in lines of their own each rule "
+                                                             "begins with a dash"
+                                                           : "");
         return;
     }
     if (config_count(list) > POLICY_MOST_RULES) {

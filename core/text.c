@@ -3,6 +3,7 @@
 
 #include "core/memory.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -132,6 +133,11 @@ static size_t least(size_t a, size_t b, size_t c)
     return ab < c ? ab : c;
 }
 
+static bool is_same_letter(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
 /* How many letters must be put in, left out, changed or swapped with their neighbour. */
 static size_t distance(const char *a, const char *b)
 {
@@ -145,10 +151,10 @@ static size_t distance(const char *a, const char *b)
     for (size_t i = 1; a[i - 1] != '\0'; i++) {
         row[0] = i;
         for (size_t j = 1; j < n; j++) {
-            size_t changed = above[j - 1] + (a[i - 1] != b[j - 1]);
+            size_t changed = above[j - 1] + !is_same_letter(a[i - 1], b[j - 1]);
             row[j] = least(above[j] + 1, row[j - 1] + 1, changed);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                before[j - 2] + 1 < row[j])
+            if (i > 1 && j > 1 && is_same_letter(a[i - 1], b[j - 2]) &&
+                is_same_letter(a[i - 2], b[j - 1]) && before[j - 2] + 1 < row[j])
                 row[j] = before[j - 2] + 1;
         }
         size_t *spare = before;
@@ -161,17 +167,46 @@ static size_t distance(const char *a, const char *b)
     return result;
 }
 
-const char *text_nearest(const char *word, const char *const *words, size_t n)
+/* n if none is near enough. */
+static size_t nearest_of(const char *word, const char *const *words, size_t n)
 {
-    const char *nearest = NULL;
+    size_t nearest = n;
     size_t length = strlen(word);
     size_t least_distance = length > 64 ? 0 : 1 + length / 3; /* beyond that it was not meant */
     for (size_t i = 0; i < n && length <= 64; i++) {
         size_t d = distance(word, words[i]);
-        if (d <= least_distance && (nearest == NULL || d < least_distance)) {
-            nearest = words[i];
+        if (d <= least_distance && (nearest == n || d < least_distance)) {
+            nearest = i;
             least_distance = d;
         }
     }
     return nearest;
+}
+
+const char *text_nearest(const char *word, const char *const *words, size_t n)
+{
+    size_t nearest = nearest_of(word, words, n);
+    return nearest < n ? words[nearest] : NULL;
+}
+
+static bool is_part_of_the_other(const char *word, const char *other)
+{
+    return strcasestr(other, word) != NULL || strcasestr(word, other) != NULL;
+}
+
+size_t text_add_meant(struct text *text, const char *word, const char *const *words, size_t n)
+{
+    enum { LEAST_PART = 3 }; /* letters: fewer are part of anything */
+    const char **meant = memory_new(n, sizeof *meant);
+    size_t n_meant = 0;
+    size_t nearest = nearest_of(word, words, n);
+    if (nearest < n)
+        meant[n_meant++] = words[nearest];
+    for (size_t i = 0; i < n && nearest == n && strlen(word) >= LEAST_PART; i++)
+        if (is_part_of_the_other(word, words[i]))
+            meant[n_meant++] = words[i];
+    for (size_t i = 0; i < n_meant; i++)
+        text_add_format(text, "%s\"%s\"", i == 0 ? "" : i + 1 == n_meant ? " or " : ", ", meant[i]);
+    free(meant);
+    return n_meant;
 }

@@ -37,7 +37,12 @@ size_t text_columns(const char *chars);
  * control character other than tab and line breaks. */
 size_t text_character(const char *chars, size_t length);
 
-/* The word of `words` that is nearest to `word` and near enough to be meant, else NULL. */
+/* The word of `words` that is nearest to `word` and near enough to be meant, else NULL. Capitals
+ * count as small letters. */
 const char *text_nearest(const char *word, const char *const *words, size_t n);
+
+/* Adds what may have been meant by a word: the nearest one, else those that have it in them or that
+ * it has in it, as "a", "b" or "c". Returns how many there are. */
+size_t text_add_meant(struct text *text, const char *word, const char *const *words, size_t n);
 
 #endif

@@ -76,3 +76,11 @@ char *quote(const char *text, size_t length, const char *secret, char *out, size
     out[n] = '\0';
     return out;
 }
+
+int quote_length(const char *text)
+{
+    size_t length = strlen(text);
+    while (length > 0 && strchr(" .\r\n", text[length - 1]) != NULL)
+        length--;
+    return (int)length;
+}

@@ -151,8 +151,8 @@ static int32_t judge(struct redis *redis, const redisReply *reply)
     };
     for (size_t i = 0; i < DYN_COUNT(known); i++)
         if (redis_is_error(reply, known[i].word))
-            return fail(redis, known[i].code, "%s: %s%s", redis->place, reply->str,
-                        known[i].advice);
+            return fail(redis, known[i].code, "%s: %.*s%s", redis->place, quote_length(reply->str),
+                        reply->str, known[i].advice);
     return DYN_OK;
 }
 
@@ -208,6 +208,15 @@ static void add_greeting(const struct redis *redis, const char *user, struct red
     redis_add(pipe, "TIME", NULL);
 }
 
+/* What a server that does not even answer the greeting may be. */
+static int32_t advise(struct redis *redis, int32_t code)
+{
+    bool may_want_tls = !redis->url.is_tls && redis->url.socket == NULL && code != DYN_LATE;
+    return fail(redis, code, "%s%s", redis->connection.failure,
+                may_want_tls ? "; check host and port in the URL: with TLS it begins with rediss://"
+                             : "");
+}
+
 /* Sets *has_no_user if the server may know the password, but not the user. */
 static int32_t greet(struct redis *redis, const struct dyn_call *call, const char *user,
                      bool *has_no_user)
@@ -216,9 +225,13 @@ static int32_t greet(struct redis *redis, const struct dyn_call *call, const cha
     struct redis_replies replies = {NULL, 0};
     add_greeting(redis, user, &pipe);
     int32_t code = talk(redis, call, &pipe, &replies);
-    for (size_t i = 0; code == DYN_OK && i + 2 < replies.n; i++) {
-        code = judge(redis, replies.at[i]);
-        if (code == DYN_OK && replies.at[i]->type == REDIS_REPLY_ERROR)
+    if (code != DYN_OK && replies.n == 0)
+        code = advise(redis, code);
+    for (size_t i = 0; code == DYN_OK && i < replies.n; i++) {
+        bool may_fail = i + 2 >= replies.n;
+        if (!may_fail || redis_is_error(replies.at[i], "NOAUTH"))
+            code = judge(redis, replies.at[i]);
+        if (code == DYN_OK && !may_fail && replies.at[i]->type == REDIS_REPLY_ERROR)
             code = fail(redis, DYN_BROKEN, "%s: %s", redis->place, replies.at[i]->str);
     }
     if (code == DYN_OK)

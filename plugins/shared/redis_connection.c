@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shared/redis_connection.h"
 
+#include "shared/quote.h"
 #include "shared/transfer.h"
 
 #include <dynomatic/util.h>
@@ -149,11 +150,14 @@ static int32_t fail(struct redis_connection *connection, int32_t code, const cha
     return code;
 }
 
-static int32_t late(struct redis_connection *connection, const struct dyn_call *call)
+/* The advice is for what the server does not answer. */
+static int32_t late(struct redis_connection *connection, const struct dyn_call *call,
+                    const char *advice)
 {
-    return fail(connection, DYN_LATE, "%s: %s", connection->place,
-                dyn_ms_left(call) == 0 ? "no answer within the time allowed"
-                                       : "the call was cancelled");
+    if (dyn_ms_left(call) != 0)
+        return fail(connection, DYN_LATE, "%s: the call was cancelled", connection->place);
+    return fail(connection, DYN_LATE, "%s: no answer within the time allowed%s", connection->place,
+                advice);
 }
 
 static int32_t lost(struct redis_connection *connection, const char *why)
@@ -163,18 +167,46 @@ static int32_t lost(struct redis_connection *connection, const char *why)
 
 /* ---- Connecting ---- */
 
-static int32_t fail_to_connect(struct redis_connection *connection, CURLcode code)
+#define NO_TLS "; check host and port in the URL: without TLS it begins with redis://"
+
+/* Curl's own words on a connection that was refused repeat host and port. */
+static const char *text_of(const struct redis_connection *connection, CURLcode code)
 {
-    const char *text =
-        connection->curl_text[0] != '\0' ? connection->curl_text : curl_easy_strerror(code);
+    long number = 0;
+    curl_easy_getinfo(connection->easy, CURLINFO_OS_ERRNO, &number);
+    if (code == CURLE_COULDNT_CONNECT && number != 0)
+        return strerror((int)number);
+    return connection->curl_text[0] != '\0' ? connection->curl_text : curl_easy_strerror(code);
+}
+
+static const char *advice_for(CURLcode code, const struct redis_address *address)
+{
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return "; check the host in the URL";
+    case CURLE_COULDNT_CONNECT:
+        return address->socket == NULL
+                   ? "; check host and port in the URL, and whether the server runs"
+                   : "; check the path in the URL, and whether the server runs";
+    case CURLE_SSL_CONNECT_ERROR:
+        return NO_TLS;
+    default:
+        return "";
+    }
+}
+
+static int32_t fail_to_connect(struct redis_connection *connection, CURLcode code,
+                               const struct redis_address *address)
+{
+    const char *text = text_of(connection, code);
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         return fail(connection, DYN_BROKEN,
                     "cannot connect to %s: %s; where the server signs its certificate by itself, "
                     "as Heroku Key-Value Store does: tls_verify: no",
                     connection->place, text);
     bool is_lasting = code == CURLE_SSL_CACERT_BADFILE || code == CURLE_URL_MALFORMAT;
-    return fail(connection, is_lasting ? DYN_BROKEN : DYN_RETRY, "cannot connect to %s: %s",
-                connection->place, text);
+    return fail(connection, is_lasting ? DYN_BROKEN : DYN_RETRY, "cannot connect to %s: %.*s%s",
+                connection->place, quote_length(text), text, advice_for(code, address));
 }
 
 static bool configure(struct redis_connection *connection, const struct redis_address *address)
@@ -206,16 +238,21 @@ static bool configure(struct redis_connection *connection, const struct redis_ad
 }
 
 /* Runs libcurl until the connection stands, TLS included. */
-static int32_t drive(struct redis_connection *connection, const struct dyn_call *call)
+static int32_t drive(struct redis_connection *connection, const struct dyn_call *call,
+                     const struct redis_address *address)
 {
     CURLcode result = CURLE_OK;
     const char *why = NULL;
     int32_t code = transfer_run(connection->multi, call, &result, &why);
     if (code != DYN_OK)
-        return code == DYN_LATE ? late(connection, call)
-                                : fail(connection, code, "%s: %s", connection->place, why);
+        return code == DYN_LATE
+                   ? late(connection, call,
+                          address->is_tls
+                              ? NO_TLS
+                              : "; check host and port in the URL, and what stands between")
+                   : fail(connection, code, "%s: %s", connection->place, why);
     if (result != CURLE_OK)
-        return fail_to_connect(connection, result);
+        return fail_to_connect(connection, result, address);
     curl_easy_getinfo(connection->easy, CURLINFO_ACTIVESOCKET, &connection->fd);
     return DYN_OK;
 }
@@ -232,7 +269,7 @@ int32_t redis_connect(struct redis_connection *connection, const struct dyn_call
         !configure(connection, address) ||
         curl_multi_add_handle(connection->multi, connection->easy) != CURLM_OK)
         return fail(connection, DYN_RETRY, "out of memory");
-    return drive(connection, call);
+    return drive(connection, call, address);
 }
 
 void redis_disconnect(struct redis_connection *connection)
@@ -256,7 +293,7 @@ static int32_t wait_for(struct redis_connection *connection, const struct dyn_ca
     int ready = dyn_wait(call, connection->fd, events);
     if (ready > 0)
         return DYN_OK;
-    return ready == 0 ? late(connection, call)
+    return ready == 0 ? late(connection, call, "")
                       : fail(connection, DYN_RETRY, "%s: cannot wait for the connection",
                              connection->place);
 }

@@ -3,6 +3,7 @@
  * question is one packet of statements: a limit for what the server may take, a read-only
  * transaction, the question, its end. The server ends by itself what nobody waits for any more. */
 #include "shared/sql_mysql.h"
+#include "shared/quote.h"
 #include "shared/sql_driver.h"
 
 #include <errno.h>
@@ -109,6 +110,11 @@ static const char *advice_for(unsigned number)
         return "; check user and password in the URL";
     case 1049:
         return "; check the database in the URL";
+    case 2002:
+    case 2003:
+        return "; check host and port in the URL, and whether the server runs";
+    case 2005:
+        return "; check the host in the URL";
     case 2026:
         return "; see ssl_mode in the URL";
     case 3159:
@@ -125,7 +131,8 @@ static int32_t fail(struct sql *sql, const char *what)
     int32_t code = is_lasting(number) ? DYN_BROKEN : DYN_RETRY;
     if (number == LATE_MARIADB || number == LATE_MYSQL)
         code = DYN_LATE;
-    return sql_fail(sql, code, "%s%s: %s%s", what, sql->place, mysql_error(my->conn),
+    const char *text = mysql_error(my->conn);
+    return sql_fail(sql, code, "%s%s: %.*s%s", what, sql->place, quote_length(text), text,
                     advice_for(number));
 }
 
@@ -235,7 +242,8 @@ static int32_t connect_to(struct sql *sql, const struct dyn_call *call)
         return fail(sql, "cannot connect to ");
     /* The library goes on without TLS where the server has none. */
     if (url->tls != MYSQL_TLS_NONE && mysql_get_ssl_cipher(my->conn) == NULL)
-        return sql_fail(sql, DYN_BROKEN, "%s has no TLS, which ssl_mode in the URL asks for",
+        return sql_fail(sql, DYN_BROKEN,
+                        "%s has no TLS, which ssl_mode in the URL asks for; leave it out there",
                         sql->place);
     my->is_mariadb = strstr(mysql_get_server_info(my->conn), "MariaDB") != NULL;
     return DYN_OK;

@@ -6,6 +6,7 @@
  * COMMIT. That is one round trip, and leaves nothing behind on a connection that a pooler shares:
  * no SET, no prepared statement, no startup option. */
 #include "shared/sql_pg.h"
+#include "shared/quote.h"
 #include "shared/sql_driver.h"
 
 #include <errno.h>
@@ -186,8 +187,8 @@ static int32_t connection_failed(struct sql *sql)
     struct pg_refusal refusal = pg_refusal_of(PQerrorMessage(pg->conn));
     if (PQconnectionNeedsPassword(pg->conn))
         refusal.code = DYN_BROKEN;
-    return sql_fail(sql, refusal.code, "cannot connect to %s: %s%s%s", sql->place, refusal.text,
-                    refusal.advice != NULL ? "; " : "",
+    return sql_fail(sql, refusal.code, "cannot connect to %s: %.*s%s%s", sql->place,
+                    quote_length(refusal.text), refusal.text, refusal.advice != NULL ? "; " : "",
                     refusal.advice != NULL ? refusal.advice : "");
 }
 
@@ -339,8 +340,8 @@ static int32_t question_failed(struct sql *sql, const PGresult *result)
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     struct pg_refusal refusal = pg_refusal_of_state(state);
-    return sql_fail(sql, refusal.code, "%s: %s%s%s", sql->place,
-                    primary != NULL ? primary : PQresultErrorMessage(result),
+    const char *text = primary != NULL ? primary : PQresultErrorMessage(result);
+    return sql_fail(sql, refusal.code, "%s: %.*s%s%s", sql->place, quote_length(text), text,
                     refusal.advice != NULL ? "; " : "",
                     refusal.advice != NULL ? refusal.advice : "");
 }

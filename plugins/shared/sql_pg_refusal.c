@@ -61,10 +61,32 @@ static struct pg_refusal with_text(struct pg_refusal refusal, const char *text)
     return refusal;
 }
 
-/* What libpq itself says has no code. These stay until a person does something. */
-static bool is_for_a_person(const char *text)
+/* What libpq itself says has no code, so it is known by a part of it. Those that stay until a
+ * person does something are broken. */
+static struct pg_refusal refusal_of_words(const char *text)
 {
-    return strstr(text, "certificate") != NULL || strstr(text, "does not support SSL") != NULL;
+    static const struct {
+        const char *part;
+        int32_t code;
+        const char *advice;
+    } words[] = {
+        {"does not support SSL", DYN_BROKEN,
+         "leave sslmode out of the URL, or write sslmode=disable"},
+        {"certificate", DYN_BROKEN, NULL},
+        {"invalid sslmode value", DYN_BROKEN,
+         "it is one of disable, allow, prefer, require, verify-ca, verify-full"},
+        {"could not translate host name", DYN_RETRY, "check the host in the URL"},
+        {"Connection refused", DYN_RETRY,
+         "check host and port in the URL, and whether the server runs"},
+        {"No such file or directory", DYN_RETRY,
+         "check the folder of the socket in the URL, and whether the server runs"},
+        {"server closed the connection unexpectedly", DYN_RETRY,
+         "check host and port in the URL, if it does not pass"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strstr(text, words[i].part) != NULL)
+            return (struct pg_refusal){words[i].code, words[i].advice, ""};
+    return (struct pg_refusal){DYN_RETRY, NULL, ""};
 }
 
 /* The last attempt counts: there is one for each address, and one with TLS and one without. */
@@ -77,6 +99,5 @@ struct pg_refusal pg_refusal_of(const char *message)
     const char *cause;
     while ((cause = strstr(text, " failed: ")) != NULL)
         text = cause + strlen(" failed: ");
-    return with_text((struct pg_refusal){is_for_a_person(text) ? DYN_BROKEN : DYN_RETRY, NULL, ""},
-                     text);
+    return with_text(refusal_of_words(text), text);
 }

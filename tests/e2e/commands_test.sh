@@ -37,6 +37,17 @@ is 'an option of another command is a usage error' $status 2
 has 'and says so' "$err" '--json is not an option of check'
 run check --jsno
 is 'an unknown option is a usage error' $status 2
+has 'with the nearest one' "$err" 'dynomatic: there is no option --jsno; did you mean "--json"?'
+run check -x
+has 'also of one letter' "$err" 'dynomatic: there is no option -x; '
+run hold worker -12
+has 'a negative number is no option' "$err" 'dynomatic: a number cannot be negative: -1; '
+run count --json=yes
+has 'a value that is none' "$err" 'dynomatic: --json takes no value; '
+run check --config
+has 'a value that is lacking' "$err" 'dynomatic: --config takes a value behind it; '
+run check -c
+has 'also behind one letter' "$err" 'dynomatic: -c takes a value behind it; '
 run check one
 is 'a word too many is a usage error' $status 2
 cd "$scratch"
@@ -96,6 +107,35 @@ has 'it tries the store' "$out" 'delayedjob: answers'
 has 'it tries the platform' "$out" 'heroku-formation: answers'
 has 'it tells the sizes' "$out" 'worker runs 0'
 is 'it changes nothing' "$(requests PATCH)" 0
+
+sed "s|sqlite3:$db|postgres://x@127.0.0.1:1/y|" dynomatic.yml >dead.yml
+run -c dead.yml check --connect
+is 'a store that is down has status 1' $status 1
+has 'and what to look at, where it is written' "$out" \
+  'delayedjob: cannot connect to 127.0.0.1:1/y: Connection refused; check host and port in the URL, and whether the server runs (url: dead.yml:1)'
+OTHER_URL=postgres://x@127.0.0.1:1/y run -c dead.yml check --connect
+has 'or in which variable' "$out" 'runs (url: OTHER_URL)'
+
+cat >refused.yml <<END
+queue:
+  adapter: delayedjob
+  url: "mongodb://x/y"
+scaler:
+  backend: heroku-formation
+  app: myapp
+  token: "$token"
+rules: [{ at_least: 10, dynos: 5 }]
+pools:
+  one: { scaler: { api_url: "ftp://x" } }
+  two: { queue: { url: "sqlite3:$db", min_priority: 9, max_priority: 1 } }
+END
+run -c refused.yml check
+is 'what a plugin refuses has status 2' $status 2
+has 'and the line of the option' "$out" 'refused.yml:3: delayedjob(one): url: '
+has 'that a pool says for itself' "$out" 'refused.yml:10: heroku-formation(one): api_url'
+has 'and goes by the pool that uses it' "$out" 'refused.yml:11: delayedjob(two): min_priority is above max_priority'
+run -c refused.yml once
+has 'run says so too' "$err" 'refused.yml:3: delayedjob(one): url: '
 
 run count
 is 'count has status 0' $status 0

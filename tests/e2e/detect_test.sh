@@ -154,7 +154,12 @@ has 'and each name of a variable' "$said" 'REDIS_URL, REDIS_TLS_URL  sidekiq    
 has 'and what is taken' "$said" 'taken where no adapter is named: queue: { adapter: sidekiq, url: "${REDIS_URL}" }'
 said=$(in_env_detect "$sqlite")
 is 'and 1 if the file must choose' $? 1
-has 'with the reason' "$said" 'several adapters know a store'
+has 'with the reason, and each line to copy' "$(tail -3 <<<"$said")" 'several adapters know a store, so the file must choose; write one of
+  queue: { adapter: delayedjob, url: "${DATABASE_URL}" }
+  queue: { adapter: sidekiq, url: "${REDIS_URL}" }'
+said=$(in_env DATABASE_URL="${postgres%/app}/postgres" -- dynomatic detect)
+is 'where none is found, the table has the reasons alone' "$(tail -2 <<<"$said")" 'no installed adapter knows its store; write
+  queue: { adapter: NAME, ... }'
 is 'in JSON' "$(in_env_detect sqlite3:/nowhere --json | jq -c 'map([.variable, .also, .adapter, .sure, .taken])')" \
   '[["DATABASE_URL","","delayedjob",null,false],["REDIS_URL","REDIS_TLS_URL","resque",0,false],["REDIS_URL","REDIS_TLS_URL","sidekiq",95,false]]'
 said=$(dynomatic detect)

@@ -58,11 +58,15 @@ ok 'and made no folder' test ! -e state
 run hold wroker 6
 is 'an unknown pool is a usage error' $status 2
 has 'with the nearest name' "$err" 'there is no pool "wroker"; did you mean "worker"?'
+run hold 6 worker
+has 'or with those that there are' "$err" 'there is no pool "6"; there is worker, mailer'
 run hold worker
 is 'hold without a size is a usage error' $status 2
 run hold worker six
 is 'a size that is no number, too' $status 2
 has 'and says so' "$err" 'the size must be a whole number'
+run hold worker 99999999999
+is 'one that is too large, too' "$status $err" '2 dynomatic: the size must be from 0 to 100000'
 run hold worker 6 --for soon
 is 'an end that is no duration, too' $status 2
 has 'and says so' "$err" '--for must be a duration'
@@ -76,6 +80,14 @@ is 'and says so' "$err" 'dynomatic: worker is not held'
 run resume
 is 'resume while nothing is paused, too' $status 1
 is 'and says so' "$err" 'dynomatic: nothing is paused'
+
+write_config ', max: 5'
+run hold worker 6
+has 'a size above max is told of when it is said' "$out" 'worker: its max is 5, which does not bound what a person asks for'
+run hold worker 5
+has_not 'one that is not is not' "$out" 'its max'
+run release worker
+write_config
 
 run hold worker 6 --for 1h --why 'deploy of "8"'
 is 'hold has status 0' $status 0

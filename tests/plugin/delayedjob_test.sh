@@ -292,14 +292,16 @@ is 'a missing index is told once' "$(measure "$old" -n 3 -j 600000 measure 9:w 2
 has 'a wrong scheme does not open' "$(measure '{url: "mongodb://x/y"}' measure 9:w)" 'does not open'
 has 'an unknown database is broken' "$(measure "{url: '${postgres_url%/app}/nope'}" measure 9:w)" 'broken: '
 has 'a refused connection is to be tried again' "$(measure "{url: 'postgres://app@127.0.0.1:1/app'}" measure 9:w)" \
-  'retry: cannot connect to 127.0.0.1:1/app'
+  'retry: cannot connect to 127.0.0.1:1/app: Connection refused; check host and port in the URL'
+has 'a host that there is not is told' "$(measure "{url: 'postgres://app@no-such-host.invalid/app'}" measure 9:w)" \
+  '; check the host in the URL'
 has 'a missing SQLite file is no empty queue' "$(measure "{url: 'sqlite3:$scratch/none'}" measure 9:w)" "$scratch/none"
 ok 'and is not made' test ! -e "$scratch/none"
 echo 'no database at all, but long enough to look at' >"$scratch/text"
 has 'a file that is no database is broken' "$(measure "{url: 'sqlite3:$scratch/text'}" measure 9:w)" 'broken: '
 
 has 'a refused connection of MariaDB is to be tried again' "$(measure "{url: 'mysql2://app@127.0.0.1:1/app'}" measure 9:w)" \
-  'retry: cannot connect to 127.0.0.1:1/app'
+  '(111); check host and port in the URL'
 has 'an unknown database of MariaDB is broken' "$(measure "{url: '${mariadb_url%/app}/nope'}" measure 9:w)" 'broken: '
 has 'a missing table of MariaDB is broken' "$(measure "{url: '$mariadb_url', table: nope}" measure 9:w)" \
   "broken: 127.0.0.1:$mariadb_port/app has no table nope"

@@ -24,7 +24,8 @@ all='waiting=3 latency='
 
 has 'without TLS where none is asked for' "$(answer "$postgres_url")" "$all"
 has 'a server that has none is refused where TLS is asked for' "$(answer "$postgres_url?sslmode=require")" \
-  'server does not support SSL'
+  'server does not support SSL, but SSL was required; leave sslmode out of the URL'
+has 'and a mode that there is not' "$(answer "$postgres_url?sslmode=on")" 'broken: '
 
 # ---- A server with TLS only ----
 
@@ -40,7 +41,7 @@ postgres_settings="$postgres_settings -c ssl=on -c ssl_cert_file=$postgres_data/
 ok 'the server starts again' postgres_restart
 has 'with TLS, whoever signed: as Heroku Postgres needs it' "$(answer "$postgres_url?sslmode=require")" "$all"
 has 'the connection tries TLS by itself' "$(answer "$postgres_url")" "$all"
-has 'a server that wants TLS refuses without' "$(answer "$postgres_url?sslmode=disable")" 'no encryption'
+has 'a server that wants TLS refuses without' "$(answer "$postgres_url?sslmode=disable")" 'no encryption; check the user in the URL; a server that wants TLS is asked with ?sslmode=require'
 has 'the certificate is checked where that is asked for' \
   "$(answer "$postgres_url?sslmode=verify-ca&sslrootcert=$scratch/own.crt")" "$all"
 has 'and the name in it' "$(answer "$postgres_url?sslmode=verify-full&sslrootcert=$scratch/own.crt")" \

@@ -55,9 +55,19 @@ static void zero_bytes_do_not_end_it(void)
     CHECK_TEXT(quote("a\0b", 3, "s3cret", out, sizeof out), "a b");
 }
 
+static void a_full_stop_ends_no_part_of_a_sentence(void)
+{
+    CHECK_INT(quote_length("wrong."), 5);
+    CHECK_INT(quote_length("wrong. \r\n"), 5);
+    CHECK_INT(quote_length("5.1 is old"), 10);
+    CHECK_INT(quote_length("..."), 0);
+    CHECK_INT(quote_length(""), 0);
+}
+
 static const struct test tests[] = {
     {"one line of UTF-8, cut to the room, without the secret", servers_are_quoted},
     {"a zero byte does not end it", zero_bytes_do_not_end_it},
+    {"a full stop ends no part of a sentence", a_full_stop_ends_no_part_of_a_sentence},
 };
 
 SUITE_MAIN("heroku quote", tests)

@@ -16,7 +16,11 @@ is 'another database is another store' "$(measure "{url: '${redis_url%0}3'}" mea
 is 'a host and a port' "$(measure "{url: '127.0.0.1:$redis_port'}" measure 0:w)" waiting=1
 has 'no such database' "$(measure "{url: '${redis_url%0}999'}" measure 0:w)" 'broken: '
 has 'a refused connection is to be tried again' "$(measure "{url: 'redis://127.0.0.1:1'}" measure 0:w)" \
-  'retry: cannot connect to 127.0.0.1:1/0'
+  'retry: cannot connect to 127.0.0.1:1/0: Connection refused; check host and port in the URL'
+has 'a host that there is not is told' "$(measure "{url: 'redis://no-such-host.invalid'}" measure 0:w)" \
+  'Could not resolve host: no-such-host.invalid; check the host in the URL'
+has 'a socket that there is not is told' "$(measure "{url: 'unix:///no/such.socket'}" measure 0:w)" \
+  'cannot connect to /no/such.socket: No such file or directory; check the path in the URL'
 has 'a wrong scheme does not open' "$(measure '{url: "http://x"}' measure 0:w)" 'does not open'
 
 # ---- Time: each phase ends at the deadline, and when cancelled ----
@@ -43,7 +47,7 @@ ends 'half an answer' "redis://127.0.0.1:$script_port" 0:w:mail
 
 answer() { # code, reply, part of the sentence
   redis_script 'LLEN queue:mail' "-$2"
-  has "$2" "$(measure "{url: 'redis://127.0.0.1:$script_port'}" measure 0:w:mail)" "$1: 127.0.0.1:$script_port/0: $2${3:-}"
+  has "$2" "$(measure "{url: 'redis://127.0.0.1:$script_port'}" measure 0:w:mail)" "$1: 127.0.0.1:$script_port/0: ${2%.}${3:-}"
 }
 answer retry 'LOADING Redis is loading the dataset in memory'
 answer retry "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
@@ -67,11 +71,13 @@ has 'a server of another kind is broken' \
   "$(measure "{url: 'redis://127.0.0.1:$(cat "$scratch/other.port")'}" -t 5000 measure 0:w)" 'does not answer as Redis does'
 
 redis CONFIG SET requirepass swordfish >/dev/null
-has 'a password is wanted' "$(measure "$options" measure 0:w)" 'the server wants a password'
+has 'a password is wanted' "$(measure "$options" measure 0:w)" 'required; the server wants a password'
+has 'also where no queue is asked for' "$(measure "$options" measure)" 'the server wants a password'
 is 'and taken' "$(measure "{url: 'redis://:swordfish@127.0.0.1:$redis_port'}" measure 0:w)" waiting=1
 is 'with its user' "$(measure "{url: 'redis://default:sword%66ish@127.0.0.1:$redis_port/0'}" measure 0:w)" waiting=1
 wrong=$(measure "{url: 'redis://:herring@127.0.0.1:$redis_port'}" measure 0:w)
 has 'a wrong one is broken' "$wrong" 'broken: '
+has 'with what to do, after no full stop' "$wrong" 'is disabled; check user and password in the URL'
 has_not 'and not shown' "$wrong" herring
 
 # Heroku's older URLs have a user "h", whom no server knows.
@@ -102,5 +108,8 @@ is 'over TLS' "$(measure "{$tls, ca_file: $scratch/cert.pem}" measure 0:w)" wait
 has 'a certificate that nobody signed is refused, with what helps' "$(measure "{$tls}" measure 0:w)" 'tls_verify: no'
 is 'and taken if told so' "$(measure "{$tls, tls_verify: no}" measure 0:w)" waiting=1
 has 'TLS where there is none is not understood, nor answered' \
-  "$(measure "{url: 'rediss://127.0.0.1:$redis_port'}" -t 500 measure 0:w)" 'late: '
+  "$(measure "{url: 'rediss://127.0.0.1:$redis_port'}" -t 500 measure 0:w)" \
+  'allowed; check host and port in the URL: without TLS it begins with redis://'
+has 'a server that has TLS hangs up without' "$(measure "{url: 'redis://127.0.0.1:$tls_port'}" measure 0:w)" \
+  '; check host and port in the URL: with TLS it begins with rediss://'
 tap_end

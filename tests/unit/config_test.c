@@ -255,11 +255,13 @@ static void hidden_blocks_are_hidden_in_every_line(void)
 static void a_file_that_is_no_yaml_shows_its_keys_only(void)
 {
     check_mistakes("a: &x s3cret\ntoken: {b: s3cret, c: s3cret",
-                   "test.yml:2:29: this is no YAML: missing comma in flow mapping\n"
+                   "test.yml:2:29: this is no YAML: a comma is missing here, or a [ or { before "
+                   "this is not closed\n"
                    "    token: {b: ***, c: ***\n"
                    "                          ^\n");
     check_mistakes("- s3cret: s3cret: \"${NAME}\" [s3-cr3t]",
-                   "test.yml:1:17: this is no YAML: invalid nested block mapping on the same line\n"
+                   "test.yml:1:17: this is no YAML: this line has a second colon: a text with a "
+                   "colon and a space in it needs quotes\n"
                    "    - s3cret: ***: \"${NAME}\" [***]\n"
                    "                 ^\n");
 }

@@ -153,7 +153,7 @@ static void a_name_that_is_not_there(void)
         "plugin \"delayedjbo\" not found; searched %s/one::%s/none:%s/two:", root, root, root);
     CHECK_HAS(error.text, start);
     CHECK_HAS(error.text, "delayedjob");
-    CHECK_HAS(error.text, "(did you mean delayedjob?)");
+    CHECK_HAS(error.text, "(did you mean \"delayedjob\"?)");
     error.text[0] = '\0';
     CHECK(plugin_file_find("", &error) == NULL);
     CHECK_HAS(error.text, "plugin \"\" not found; ");

@@ -136,6 +136,7 @@ static void nearest_word_is_found(void)
     CHECK_TEXT(nearest("apb"), "app");         /* changed */
     CHECK_TEXT(nearest("maxruntime"), "max_run_time");
     CHECK_TEXT(nearest("url"), "url");
+    CHECK_TEXT(nearest("URL"), "url"); /* in other letters */
 }
 
 static void what_is_far_from_all_words_has_no_nearest(void)
@@ -150,6 +151,28 @@ static void what_is_far_from_all_words_has_no_nearest(void)
     CHECK_TEXT(nearest(longer), NULL);
 }
 
+static void words_of_which_it_is_a_part_may_be_meant(void)
+{
+    static const char *const names[] = {"heroku-formation", "heroku-hobby", "heroku-single",
+                                        "sidekiq"};
+    static const char *const cases[][2] = {
+        {"heroku", "\"heroku-formation\", \"heroku-hobby\" or \"heroku-single\""},
+        {"Hobby", "\"heroku-hobby\""},
+        {"sidekiq-of-another-company", "\"sidekiq\""},
+        {"sidekik", "\"sidekiq\""},
+        {"nomad", ""},
+        {"si", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct text text = {0};
+        size_t n = text_add_meant(&text, cases[i][0], names, 4);
+        CHECK_TEXT(text_chars(&text), cases[i][1]);
+        CU_ASSERT_EQUAL(n > 0, cases[i][1][0] != '\0');
+        text_fini(&text);
+    }
+}
+
 static const struct test tests[] = {
     {"an empty text is empty", empty_text_is_empty},
     {"a text grows", text_grows},
@@ -159,6 +182,7 @@ static const struct test tests[] = {
     {"columns are characters, not bytes", columns_are_characters},
     {"characters of UTF-8 are told from other bytes", characters_of_utf8_are_told_from_others},
     {"the nearest word is found", nearest_word_is_found},
+    {"words of which it is a part may be meant", words_of_which_it_is_a_part_may_be_meant},
     {"what is far from all words has no nearest", what_is_far_from_all_words_has_no_nearest},
 };
 
