@@ -129,7 +129,7 @@ static bool is_repeated(const struct dyn_group *group, uint32_t at)
 /* ---- What is looked at ---- */
 
 /* The first round trip. */
-enum { QUEUES, WORKERS, HEARTBEATS, PAUSE, DUE_TIMES, LATER_TIMES, FAILED, FAILED_QUEUES, FIRSTS };
+enum { QUEUES, PAUSE, WORKERS, HEARTBEATS, DUE_TIMES, LATER_TIMES, FAILED, FAILED_QUEUES, FIRSTS };
 
 struct look {
     struct redis_heads heads; /* with the names of the queues */
@@ -195,9 +195,10 @@ static int32_t look_first(const struct resque *resque, const struct dyn_call *ca
     snprintf(later_most, sizeof later_most, "%d",
              wants(look->metrics, DYN_BIT(DYN_SCHEDULED)) ? TIMES_MOST : 1);
     redis_add_key(&pipe, "SMEMBERS", "", "queues", NULL);
+    redis_add_key(&pipe, "GET", "", "pause-all-workers", NULL);
+    redis_hush(resque->redis, &pipe); /* what runs, is due later or failed needs nobody at once */
     redis_add_key(&pipe, "SMEMBERS", "", "workers", NULL);
     redis_add_key(&pipe, "HGETALL", "", "workers:heartbeat", NULL);
-    redis_add_key(&pipe, "GET", "", "pause-all-workers", NULL);
     redis_add_key(&pipe, "ZRANGEBYSCORE", "", "delayed_queue_schedule", "-inf", now, "LIMIT", "0",
                   due_most, NULL);
     redis_add_key(&pipe, "ZRANGEBYSCORE", "", "delayed_queue_schedule", later, "+inf", "LIMIT", "0",
@@ -260,6 +261,7 @@ static int32_t look_second(const struct resque *resque, const struct dyn_call *c
     for (size_t i = 0; i < look->heads.names.n; i++)
         redis_add_key(&pipe, "LLEN", "queue:", names_at(&look->heads.names, i), NULL);
     redis_heads_add(&look->heads, resque->last.turn, "0", "1", &pipe);
+    redis_hush(resque->redis, &pipe);
     look->at_workers = pipe.n;
     if (wants(look->metrics, DYN_BIT(DYN_BUSY) | DYN_BIT(DYN_WORKERS)))
         add_each(look, &pipe, WORKERS, "GET", "worker:");
@@ -569,6 +571,7 @@ static int32_t resque_measure(void *self, const struct dyn_call *call,
 {
     struct resque *resque = self;
     struct look look = {0};
+    redis_take_events(resque->redis, call, n);
     int32_t code = look_at(resque, call, groups, n, &look);
     for (uint32_t i = 0; i < n && code == DYN_OK; i++)
         answer(resque, &look, &groups[i], i);
@@ -579,6 +582,15 @@ static int32_t resque_measure(void *self, const struct dyn_call *call,
     }
     look_fini(&look);
     return code;
+}
+
+/* Of the queues, of what queues there are, and of whether all are paused. */
+static int32_t resque_watch(void *self, const struct dyn_call *call, const struct dyn_group *groups,
+                            uint32_t n, int32_t *fd)
+{
+    const struct resque *resque = self;
+    (void)groups;
+    return redis_watch(resque->redis, call, n, fd);
 }
 
 /* ---- Workers ---- */
@@ -641,6 +653,7 @@ static const struct dyn_queue queue = {
                DYN_BIT(DYN_SCHEDULED) | DYN_BIT(DYN_FAILED) | DYN_BIT(DYN_NEXT_DUE),
     .measure = resque_measure,
     .detect = resque_detect,
+    .watch = resque_watch,
     .workers = resque_workers,
 };
 

@@ -331,6 +331,7 @@ static int32_t sidekiq_measure(void *self, const struct dyn_call *call,
 {
     struct sidekiq *sidekiq = self;
     struct look look = {0};
+    redis_take_events(sidekiq->redis, call, n);
     int32_t code = look_at(sidekiq->redis, sidekiq->prefix, call, groups, n, &sidekiq->last, &look);
     if (code != DYN_OK) {
         look_fini(&look);
@@ -342,6 +343,15 @@ static int32_t sidekiq_measure(void *self, const struct dyn_call *call,
     look_fini(&sidekiq->last);
     sidekiq->last = look;
     return DYN_OK;
+}
+
+/* Of the queues, of what queues there are, and of what is paused: a queue that goes on. */
+static int32_t sidekiq_watch(void *self, const struct dyn_call *call,
+                             const struct dyn_group *groups, uint32_t n, int32_t *fd)
+{
+    const struct sidekiq *sidekiq = self;
+    (void)groups;
+    return redis_watch(sidekiq->redis, call, n, fd);
 }
 
 static void put_worker(const struct sidekiq *sidekiq, const struct look *look, size_t process,
@@ -408,6 +418,7 @@ static const struct dyn_queue queue = {
                DYN_BIT(DYN_NEXT_DUE),
     .measure = sidekiq_measure,
     .detect = sidekiq_detect,
+    .watch = sidekiq_watch,
     .workers = sidekiq_workers,
 };
 

@@ -110,8 +110,9 @@ static int32_t discover(struct redis *redis, const char *prefix, const struct dy
 {
     struct redis_pipe pipe = {.prefix = prefix};
     redis_add_key(&pipe, "SMEMBERS", "queues", "", NULL);
-    redis_add_key(&pipe, "SMEMBERS", "processes", "", NULL);
     redis_add_key(&pipe, "SMEMBERS", "paused", "", NULL);
+    redis_hush(redis, &pipe);
+    redis_add_key(&pipe, "SMEMBERS", "processes", "", NULL);
     int32_t code = redis_run(redis, call, &pipe, &look->found);
     if (code != DYN_OK || !look->wants_all)
         return code;
@@ -179,18 +180,12 @@ static void add_later(struct look *look, struct redis_pipe *pipe, const char *se
     }
 }
 
-static void add_singles(struct look *look, struct redis_pipe *pipe)
+static void add_sets(struct look *look, struct redis_pipe *pipe)
 {
     static const char *const sets[] = {"schedule", "retry"};
     char later[48];
     snprintf(later, sizeof later, "(%" PRId64 ".%03" PRId64, look->now_ms / 1000,
              look->now_ms % 1000);
-    for (size_t which = 0; which < N_SINGLES; which++)
-        look->at[which] = REDIS_NO_REPLY;
-    if (wants_waiting(look) && look->found.n == 0) {
-        expect(look, PAUSED, pipe);
-        redis_add_key(pipe, "SMEMBERS", "", "paused", NULL);
-    }
     for (size_t which = 0; which < 2 && wants_waiting(look); which++)
         add_due(look, pipe, sets[which], which, later + 1);
     for (size_t which = 0; which < 2 && look->wants_all; which++)
@@ -203,6 +198,10 @@ static void add_singles(struct look *look, struct redis_pipe *pipe)
 
 static void add_queues(struct look *look, struct redis_pipe *pipe, size_t turn)
 {
+    if (look->found.n == 0) {
+        expect(look, PAUSED, pipe);
+        redis_add_key(pipe, "SMEMBERS", "", "paused", NULL);
+    }
     look->first_queue = pipe->n;
     for (size_t i = 0; i < look->heads.names.n; i++)
         redis_add_key(pipe, "LLEN", "queue:", names_at(&look->heads.names, i), NULL);
@@ -286,9 +285,12 @@ static int32_t read_store(struct redis *redis, const char *prefix, const struct 
     look->now_ms = redis_now_ms(redis);
     look->wants_entries = look->wants_named || look->has_paused;
     look->due_most = last->next_due_most > 0 ? last->next_due_most : DUE_MOST;
-    add_singles(look, &pipe);
+    for (size_t which = 0; which < N_SINGLES; which++)
+        look->at[which] = REDIS_NO_REPLY;
     if (wants_waiting(look))
         add_queues(look, &pipe, last->heads.turn);
+    redis_hush(redis, &pipe); /* what is due later, given up or runs needs nobody at once */
+    add_sets(look, &pipe);
     if (wants_processes(look))
         add_processes(look, &pipe);
     int32_t code = redis_run(redis, call, &pipe, &look->replies);

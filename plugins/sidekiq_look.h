@@ -53,7 +53,7 @@ struct look {
     struct redis_replies replies;
 };
 
-enum { FOUND_QUEUES, FOUND_PROCESSES, FOUND_PAUSED };
+enum { FOUND_QUEUES, FOUND_PAUSED, FOUND_PROCESSES };
 
 /* The replies for a process. */
 enum { PROCESS_STATE, PROCESS_WORK, PROCESS_WORKERS, PROCESS_LEFT, OF_A_PROCESS };

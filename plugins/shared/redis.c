@@ -4,6 +4,7 @@
 #include "shared/quote.h"
 #include "shared/redis_sentinel.h"
 #include "shared/redis_url.h"
+#include "shared/redis_watch.h"
 
 #include <dynomatic/util.h>
 #include <inttypes.h>
@@ -17,8 +18,11 @@ struct redis {
     struct redis_url url;
     struct sentinels sentinels; /* where there are some, the URL's host is the master's name */
     char *place;
+    char *master; /* the host that the sentinels told; NULL: it is the URL's */
+    unsigned port;
     struct redis_connection connection;
-    int64_t ahead_ms; /* of the server's clock */
+    struct redis_watch watch; /* of what this connection reads */
+    int64_t ahead_ms;         /* of the server's clock */
     char failure[1024];
 };
 
@@ -51,6 +55,13 @@ static const char *read_config(struct redis *redis, const char **option)
     return why;
 }
 
+/* What is watched is what this connection reads. */
+static void disconnect(struct redis *redis)
+{
+    redis_disconnect(&redis->connection);
+    redis_watch_fini(&redis->watch);
+}
+
 int32_t redis_open(const struct dyn_host *host, const struct redis_config *config,
                    struct redis **redis)
 {
@@ -77,10 +88,11 @@ void redis_free(struct redis *redis)
 {
     if (redis == NULL)
         return;
-    redis_disconnect(&redis->connection);
+    disconnect(redis);
     redis_url_fini(&redis->url);
     sentinels_fini(&redis->sentinels);
     free(redis->place);
+    free(redis->master);
     free(redis);
 }
 
@@ -121,10 +133,10 @@ static int32_t fail(struct redis *redis, int32_t code, const char *format, ...)
     return code;
 }
 
-/* What the connection said. */
-static int32_t pass_on(struct redis *redis, int32_t code)
+/* What a connection said. */
+static int32_t pass_on(struct redis *redis, const struct redis_connection *connection, int32_t code)
 {
-    return fail(redis, code, "%s", redis->connection.failure);
+    return fail(redis, code, "%s", connection->failure);
 }
 
 /* What an error among the replies means for the whole: DYN_OK for one that concerns its key only.
@@ -185,11 +197,12 @@ static void note_time(struct redis *redis, const redisReply *reply)
 
 /* ---- Connecting ---- */
 
-static int32_t talk(struct redis *redis, const struct dyn_call *call, const struct redis_pipe *pipe,
+static int32_t talk(struct redis *redis, struct redis_connection *connection,
+                    const struct dyn_call *call, const struct redis_pipe *pipe,
                     struct redis_replies *replies)
 {
-    int32_t code = redis_talk(&redis->connection, call, pipe, replies);
-    return code == DYN_OK ? DYN_OK : pass_on(redis, code);
+    int32_t code = redis_talk(connection, call, pipe, replies);
+    return code == DYN_OK ? DYN_OK : pass_on(redis, connection, code);
 }
 
 /* What a new connection needs before anything else. The last two may be forbidden. */
@@ -209,24 +222,24 @@ static void add_greeting(const struct redis *redis, const char *user, struct red
 }
 
 /* What a server that does not even answer the greeting may be. */
-static int32_t advise(struct redis *redis, int32_t code)
+static int32_t advise(struct redis *redis, const struct redis_connection *connection, int32_t code)
 {
     bool may_want_tls = !redis->url.is_tls && redis->url.socket == NULL && code != DYN_LATE;
-    return fail(redis, code, "%s%s", redis->connection.failure,
+    return fail(redis, code, "%s%s", connection->failure,
                 may_want_tls ? "; check host and port in the URL: with TLS it begins with rediss://"
                              : "");
 }
 
 /* Sets *has_no_user if the server may know the password, but not the user. */
-static int32_t greet(struct redis *redis, const struct dyn_call *call, const char *user,
-                     bool *has_no_user)
+static int32_t greet(struct redis *redis, struct redis_connection *connection,
+                     const struct dyn_call *call, const char *user, bool *has_no_user)
 {
     struct redis_pipe pipe = {0};
     struct redis_replies replies = {NULL, 0};
     add_greeting(redis, user, &pipe);
-    int32_t code = talk(redis, call, &pipe, &replies);
+    int32_t code = talk(redis, connection, call, &pipe, &replies);
     if (code != DYN_OK && replies.n == 0)
-        code = advise(redis, code);
+        code = advise(redis, connection, code);
     for (size_t i = 0; code == DYN_OK && i < replies.n; i++) {
         bool may_fail = i + 2 >= replies.n;
         if (!may_fail || redis_is_error(replies.at[i], "NOAUTH"))
@@ -247,45 +260,65 @@ static int32_t greet(struct redis *redis, const struct dyn_call *call, const cha
 /* A URL may have a user where the server has none: Heroku's older ones have "h", and before Redis 6
  * there were no users. Then the password alone is tried; if that is wrong too, what counts is what
  * was said first. */
-static int32_t introduce(struct redis *redis, const struct dyn_call *call)
+static int32_t introduce(struct redis *redis, struct redis_connection *connection,
+                         const struct dyn_call *call)
 {
     bool has_no_user = false;
     char first[sizeof redis->failure];
-    int32_t code = greet(redis, call, redis->url.user, &has_no_user);
+    int32_t code = greet(redis, connection, call, redis->url.user, &has_no_user);
     if (!has_no_user || redis->url.user == NULL)
         return code;
     memcpy(first, redis->failure, sizeof first);
-    code = greet(redis, call, NULL, &has_no_user);
+    code = greet(redis, connection, call, NULL, &has_no_user);
     if (code == DYN_BROKEN)
         memcpy(redis->failure, first, sizeof first);
     return code;
 }
 
+static struct redis_address address_of(const struct redis *redis)
+{
+    return (struct redis_address){
+        .host = redis->master != NULL ? redis->master : redis->url.host,
+        .socket = redis->url.socket,
+        .port = redis->port,
+        .is_tls = redis->url.is_tls,
+        .verifies = redis->config->tls_verify != 0,
+        .ca_file = redis->config->ca_file,
+    };
+}
+
+static int32_t connect_to(struct redis *redis, struct redis_connection *connection,
+                          const struct dyn_call *call, const struct redis_address *address)
+{
+    int32_t code = redis_connect(connection, call, address);
+    return code == DYN_OK ? introduce(redis, connection, call) : pass_on(redis, connection, code);
+}
+
+static int32_t find_master(struct redis *redis, const struct dyn_call *call)
+{
+    struct redis_connection *connection = &redis->connection;
+    struct redis_address like = address_of(redis);
+    int32_t code = sentinels_ask(&redis->sentinels, call, connection, &like, redis->url.host,
+                                 &redis->master, &redis->port);
+    if (code != DYN_OK)
+        return pass_on(redis, connection, code);
+    snprintf(connection->place, sizeof connection->place, "%s at %s:%u", redis->place,
+             redis->master, redis->port);
+    return DYN_OK;
+}
+
 static int32_t connect_to_master(struct redis *redis, const struct dyn_call *call)
 {
     struct redis_connection *connection = &redis->connection;
-    const struct redis_url *url = &redis->url;
-    struct redis_address address = {url->host,
-                                    url->socket,
-                                    url->port,
-                                    url->is_tls,
-                                    redis->config->tls_verify != 0,
-                                    redis->config->ca_file};
-    char *master = NULL; /* the host that the sentinels tell */
     int32_t code = DYN_OK;
     snprintf(connection->place, sizeof connection->place, "%s", redis->place);
-    if (redis->sentinels.n > 0) {
-        code = sentinels_ask(&redis->sentinels, call, connection, &address, url->host, &master,
-                             &address.port);
-        address.host = master;
-        if (code == DYN_OK)
-            snprintf(connection->place, sizeof connection->place, "%s at %s:%u", redis->place,
-                     master, address.port);
-    }
-    if (code == DYN_OK)
-        code = redis_connect(connection, call, &address);
-    free(master);
-    return code == DYN_OK ? introduce(redis, call) : pass_on(redis, code);
+    free(redis->master);
+    redis->master = NULL;
+    redis->port = redis->url.port;
+    if (redis->sentinels.n > 0)
+        code = find_master(redis, call);
+    struct redis_address address = address_of(redis);
+    return code == DYN_OK ? connect_to(redis, connection, call, &address) : code;
 }
 
 int32_t redis_reach(struct redis *redis, const struct dyn_call *call)
@@ -294,7 +327,7 @@ int32_t redis_reach(struct redis *redis, const struct dyn_call *call)
         return DYN_OK;
     int32_t code = connect_to_master(redis, call);
     if (code != DYN_OK)
-        redis_disconnect(&redis->connection);
+        disconnect(redis);
     return code;
 }
 
@@ -328,13 +361,13 @@ static int32_t run_once(struct redis *redis, const struct dyn_call *call,
     int32_t code = redis_reach(redis, call);
     *replies = (struct redis_replies){NULL, 0};
     if (code == DYN_OK)
-        code = talk(redis, call, pipe, replies);
+        code = talk(redis, &redis->connection, call, pipe, replies);
     for (size_t i = 0; code == DYN_OK && i + n_own < replies->n; i++)
         code = judge(redis, replies->at[i]);
     if (code == DYN_OK && n_own == 2)
         code = check_role(redis, replies->at[replies->n - 1]);
     if (code != DYN_OK) {
-        redis_disconnect(&redis->connection);
+        disconnect(redis);
         redis_replies_fini(replies);
     }
     return code;
@@ -354,4 +387,60 @@ int32_t redis_run(struct redis *redis, const struct dyn_call *call, struct redis
     if (code == DYN_OK)
         note_time(redis, replies->at[replies->n - n_own]);
     return code;
+}
+
+/* ---- Watching ---- */
+
+void redis_take_events(struct redis *redis, const struct dyn_call *call, uint32_t n)
+{
+    redis_watch_take(&redis->watch, call, n);
+}
+
+void redis_hush(const struct redis *redis, struct redis_pipe *pipe)
+{
+    pipe->is_hushed = redis->watch.is_on;
+    pipe->n_loud = pipe->n;
+}
+
+/* By a second connection to the server that the first has come to: the sentinels, or the name of
+ * the host, may lead to another one. */
+static int32_t begin_watch(struct redis *redis, const struct dyn_call *call)
+{
+    struct redis_watch *watch = &redis->watch;
+    struct redis_connection *listener = &watch->listener;
+    int32_t code = redis_reach(redis, call);
+    if (code != DYN_OK)
+        return code;
+    struct redis_address address = address_of(redis);
+    address.ip = address.socket == NULL ? redis_ip(&redis->connection) : NULL;
+    memcpy(listener->place, redis->connection.place, sizeof listener->place);
+    code = connect_to(redis, listener, call, &address);
+    if (code == DYN_OK) {
+        code = redis_watch_begin(watch, &redis->connection, call);
+        if (code != DYN_OK)
+            pass_on(redis, listener, code);
+    }
+    if (code != DYN_OK)
+        redis_watch_refuse(watch, code, redis->failure);
+    return code;
+}
+
+int32_t redis_watch(struct redis *redis, const struct dyn_call *call, uint32_t n, int32_t *fd)
+{
+    const struct dyn_host *host = redis->host;
+    struct redis_watch *watch = &redis->watch;
+    int32_t code = DYN_OK;
+    *fd = -1;
+    if (watch->is_on)
+        redis_watch_go_on(watch, call, n);
+    else if (redis_watch_may_begin(watch))
+        code = begin_watch(redis, call);
+    if (redis->connection.easy == NULL)
+        disconnect(redis);
+    if (redis->connection.easy == NULL || code == DYN_LATE)
+        return host->fail(host, code, redis->failure);
+    if (DYN_HAS(host, advise))
+        host->advise(host, redis_watch_text(watch));
+    *fd = redis_watch_fd(watch);
+    return DYN_OK;
 }

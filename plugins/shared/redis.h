@@ -73,6 +73,17 @@ int32_t redis_reach(struct redis *redis, const struct dyn_call *call);
 int32_t redis_run(struct redis *redis, const struct dyn_call *call, struct redis_pipe *pipe,
                   struct redis_replies *replies);
 
+/* Being told of writes, by redis_watch.h. At the start of measure(), of n groups: takes the events
+ * off the descriptor. */
+void redis_take_events(struct redis *redis, const struct dyn_call *call, uint32_t n);
+
+/* The adapter's watch(), for its n groups: whatever key measure() has read since makes *fd readable
+ * when it is written, unless the pipeline was hushed before it was read. */
+int32_t redis_watch(struct redis *redis, const struct dyn_call *call, uint32_t n, int32_t *fd);
+
+/* What is added to the pipeline from now on is not watched. */
+void redis_hush(const struct redis *redis, struct redis_pipe *pipe);
+
 /* For what the caller has no memory for: DYN_RETRY, with its text. */
 int32_t redis_out_of_memory(struct redis *redis);
 

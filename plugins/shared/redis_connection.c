@@ -30,6 +30,18 @@ static char *make_room(struct redis_pipe *pipe, size_t length)
     return pipe->bytes + pipe->length;
 }
 
+/* The next command does not make the server tell of what it reads. */
+static void put_hush(struct redis_pipe *pipe)
+{
+    static const char hush[] = "*3\r\n$6\r\nCLIENT\r\n$7\r\nCACHING\r\n$2\r\nNO\r\n";
+    char *end = pipe->is_broken ? NULL : make_room(pipe, sizeof hush - 1);
+    pipe->is_broken = end == NULL;
+    if (end == NULL)
+        return;
+    memcpy(end, hush, sizeof hush - 1);
+    pipe->length += sizeof hush - 1;
+}
+
 /* "*3\r\n" or "$12\r\n" */
 static char *put_header(char *end, char kind, size_t number)
 {
@@ -53,6 +65,8 @@ static void put_command(struct redis_pipe *pipe, const char *const parts[2], con
 {
     size_t lengths[WORDS_MOST];
     size_t n_parts[2] = {strlen(parts[0]), strlen(parts[1])};
+    if (pipe->is_hushed)
+        put_hush(pipe);
     size_t length = HEADER_ROOM + n_parts[0] + n_parts[1];
     for (size_t i = 0; i < n; i++) {
         lengths[i] = strlen(words[i]);
@@ -212,6 +226,7 @@ static int32_t fail_to_connect(struct redis_connection *connection, CURLcode cod
 static bool configure(struct redis_connection *connection, const struct redis_address *address)
 {
     char url[600];
+    char to[80];
     CURL *easy = connection->easy;
     const char *host = address->socket == NULL ? address->host : "localhost";
     bool is_ipv6 = strchr(host, ':') != NULL;
@@ -226,6 +241,13 @@ static bool configure(struct redis_connection *connection, const struct redis_ad
 #if LIBCURL_VERSION_NUM >= 0x075700
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
+    if (address->ip != NULL) {
+        bool is_ip6 = strchr(address->ip, ':') != NULL;
+        snprintf(to, sizeof to, "::%s%s%s:%u", is_ip6 ? "[" : "", address->ip, is_ip6 ? "]" : "",
+                 address->port);
+        connection->to = curl_slist_append(NULL, to);
+        curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connection->to);
+    }
     if (address->socket != NULL)
         curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, address->socket);
     if (address->ca_file != NULL)
@@ -272,12 +294,21 @@ int32_t redis_connect(struct redis_connection *connection, const struct dyn_call
     return drive(connection, call, address);
 }
 
+const char *redis_ip(const struct redis_connection *connection)
+{
+    char *ip = NULL;
+    curl_easy_getinfo(connection->easy, CURLINFO_PRIMARY_IP, &ip);
+    return ip;
+}
+
 void redis_disconnect(struct redis_connection *connection)
 {
     if (connection->multi != NULL && connection->easy != NULL)
         curl_multi_remove_handle(connection->multi, connection->easy);
     curl_easy_cleanup(connection->easy);
     curl_multi_cleanup(connection->multi);
+    curl_slist_free_all(connection->to);
+    connection->to = NULL;
     connection->easy = NULL;
     connection->multi = NULL;
     if (connection->reader != NULL)
@@ -314,22 +345,30 @@ static int32_t send_all(struct redis_connection *connection, const struct dyn_ca
     return DYN_OK;
 }
 
+/* What has come; *n 0: nothing. */
+static int32_t take_some(struct redis_connection *connection, char *bytes, size_t room, size_t *n)
+{
+    CURLcode code = curl_easy_recv(connection->easy, bytes, room, n);
+    if (code == CURLE_OK && *n == 0)
+        return lost(connection, "the server closed it");
+    if (code == CURLE_AGAIN)
+        *n = 0;
+    return code == CURLE_OK || code == CURLE_AGAIN ? DYN_OK
+                                                   : lost(connection, curl_easy_strerror(code));
+}
+
 static int32_t receive_some(struct redis_connection *connection, const struct dyn_call *call)
 {
     char bytes[16384];
     size_t n = 0;
-    for (;;) {
-        CURLcode code = curl_easy_recv(connection->easy, bytes, sizeof bytes, &n);
-        if (code == CURLE_OK && n > 0)
-            break;
-        if (code == CURLE_OK)
-            return lost(connection, "the server closed it");
-        if (code != CURLE_AGAIN)
-            return lost(connection, curl_easy_strerror(code));
-        int32_t result = wait_for(connection, call, POLLIN);
-        if (result != DYN_OK)
-            return result;
+    int32_t code = take_some(connection, bytes, sizeof bytes, &n);
+    while (code == DYN_OK && n == 0) {
+        code = wait_for(connection, call, POLLIN);
+        if (code == DYN_OK)
+            code = take_some(connection, bytes, sizeof bytes, &n);
     }
+    if (code != DYN_OK)
+        return code;
     if (redis_sieve_feed(&connection->sieve, connection->reader, bytes, n) != REDIS_OK)
         return fail(connection, DYN_RETRY, "%s: %s", connection->place, connection->reader->errstr);
     return DYN_OK;
@@ -353,6 +392,15 @@ static int32_t read_reply(struct redis_connection *connection, const struct dyn_
     return DYN_OK;
 }
 
+static int32_t skip_reply(struct redis_connection *connection, const struct dyn_call *call)
+{
+    redisReply *reply = NULL;
+    int32_t code = read_reply(connection, call, &reply);
+    if (reply != NULL)
+        freeReplyObject(reply);
+    return code;
+}
+
 int32_t redis_talk(struct redis_connection *connection, const struct dyn_call *call,
                    const struct redis_pipe *pipe, struct redis_replies *replies)
 {
@@ -361,8 +409,32 @@ int32_t redis_talk(struct redis_connection *connection, const struct dyn_call *c
         return fail(connection, DYN_RETRY, "out of memory");
     int32_t code = send_all(connection, call, pipe->bytes, pipe->length);
     while (code == DYN_OK && replies->n < pipe->n) {
-        code = read_reply(connection, call, &replies->at[replies->n]);
+        if (pipe->is_hushed && replies->n >= pipe->n_loud)
+            code = skip_reply(connection, call);
+        if (code == DYN_OK)
+            code = read_reply(connection, call, &replies->at[replies->n]);
         replies->n += code == DYN_OK;
+    }
+    return code;
+}
+
+int32_t redis_send(struct redis_connection *connection, const struct dyn_call *call,
+                   const struct redis_pipe *pipe)
+{
+    return pipe->is_broken ? fail(connection, DYN_RETRY, "out of memory")
+                           : send_all(connection, call, pipe->bytes, pipe->length);
+}
+
+int32_t redis_discard(struct redis_connection *connection, const struct dyn_call *call,
+                      bool *has_come)
+{
+    char bytes[16384];
+    size_t n = 1;
+    int32_t code = DYN_OK;
+    *has_come = false;
+    while (code == DYN_OK && n > 0 && !dyn_is_over(call)) {
+        code = take_some(connection, bytes, sizeof bytes, &n);
+        *has_come |= code == DYN_OK && n > 0;
     }
     return code;
 }

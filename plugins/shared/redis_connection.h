@@ -21,12 +21,14 @@ struct redis_address {
     unsigned port;
     bool is_tls;
     bool verifies;       /* the server's certificate */
+    const char *ip;      /* of the host, where it is known already; NULL: it is looked up */
     const char *ca_file; /* NULL: the system's certificates */
 };
 
 struct redis_connection {
     CURLM *multi;
     CURL *easy; /* NULL: not connected */
+    struct curl_slist *to;
     curl_socket_t fd;
     redisReader *reader;
     struct redis_sieve sieve; /* in front of the reader */
@@ -42,6 +44,8 @@ struct redis_pipe {
     size_t length;
     size_t room;
     size_t n;
+    size_t n_loud;  /* commands before it is hushed */
+    bool is_hushed; /* each further command is preceded by one that keeps CLIENT TRACKING off it */
     bool is_broken; /* memory was gone: it cannot be sent */
 };
 
@@ -65,12 +69,24 @@ void redis_replies_fini(struct redis_replies *replies);
 int32_t redis_connect(struct redis_connection *connection, const struct dyn_call *call,
                       const struct redis_address *address);
 
+/* The address that a connection has come to; lives as long as that. */
+const char *redis_ip(const struct redis_connection *connection);
+
 /* Never blocks; of one that is not connected, nothing. */
 void redis_disconnect(struct redis_connection *connection);
 
 /* Sends the pipeline and waits for all replies. A reply may be an error by itself. */
 int32_t redis_talk(struct redis_connection *connection, const struct dyn_call *call,
                    const struct redis_pipe *pipe, struct redis_replies *replies);
+
+/* Sends the pipeline, and waits for no reply. */
+int32_t redis_send(struct redis_connection *connection, const struct dyn_call *call,
+                   const struct redis_pipe *pipe);
+
+/* Throws away what has come, without waiting for more, until neither the socket nor TLS holds any.
+ * *has_come: there was something. */
+int32_t redis_discard(struct redis_connection *connection, const struct dyn_call *call,
+                      bool *has_come);
 
 /* A text as it came: of one that is longer than REDIS_TEXT_MOST only both ends, so that what a
  * stranger stored takes no memory to speak of; else they are the same. */

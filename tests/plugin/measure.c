@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Asks one queue adapter and prints what it says, for shell tests and benchmarks:
  *
- *   measure PLUGIN OPTIONS [-t MS] [-c MS] [-n TIMES] [-x COMMAND] [-j MS] [-w] [-i] [-m]
+ *   measure PLUGIN OPTIONS [-t MS] [-c MS] [-n TIMES] [-x COMMAND] [-j MS] [-w] [-i] [-m] [-f N]
  *       measure|workers|detect|watch|indexes|notify [CAP:METRICS[:QUEUE,...]]...
  *
  * watch: measures, and watches once that is done: "watching: HOW" or "not watching: WHY"; then
- * waits for the deadline at most, and says "told" or "not told". indexes, notify: prints that
+ * waits for the deadline at most, and says "told" or "not told"; with -i, so many ms as the line
+ * has. indexes, notify: prints that
  * advice.
  *
  * METRICS are first letters of waiting, latency, busy, scheduled, retrying, failed, next due, or
@@ -13,7 +14,8 @@
  * what was logged. -t: the deadline (5000). -c: cancels the call after so many ms. -n: asks so
  * often, prints the last answer, and the median of the times in us on standard error. -x: what a
  * shell does between two calls. -j: by how much the clock jumps there. -w: stays until standard
- * input ends. -i: asks again at each line of it. -m: measures once before. Exit status: the last
+ * input ends. -i: asks again at each line of it. -m: measures once before. -f: after the first call
+ * measures the first N groups only, and watches all. Exit status: the last
  * call's. */
 #include "core/memory.h"
 #include "tests/support/testhost.h"
@@ -42,6 +44,7 @@ enum { N_METRICS = sizeof metrics / sizeof metrics[0] };
 
 struct arguments {
     int64_t timeout_ms;
+    int64_t wait_ms; /* for an event */
     int64_t cancel_ms;
     long times;
     const char *command;
@@ -49,9 +52,11 @@ struct arguments {
     bool stays;
     bool repeats;
     bool measures_first;
+    size_t n_later; /* groups that are measured after the first call; 0: all */
     const char *function;
     struct dyn_group *groups;
     size_t n_groups;
+    size_t n_measured; /* of them, by this call */
 };
 
 /* Splits a text that is changed, at commas. */
@@ -81,9 +86,10 @@ static struct dyn_group group_of(char *text)
 
 static struct arguments read_arguments(int argc, char **argv)
 {
-    struct arguments arguments = {5000, -1, 1, NULL, 0, false, false, false, "measure", NULL, 0};
+    struct arguments arguments = {5000,  0,     -1, 1,         NULL, 0, false,
+                                  false, false, 0,  "measure", NULL, 0, 0};
     int option;
-    while ((option = getopt(argc, argv, "+t:c:n:x:j:wim")) != -1) {
+    while ((option = getopt(argc, argv, "+t:c:n:x:j:f:wim")) != -1) {
         int64_t number = strtoll(optarg != NULL ? optarg : "0", NULL, 10);
         if (option == 't')
             arguments.timeout_ms = number;
@@ -95,6 +101,8 @@ static struct arguments read_arguments(int argc, char **argv)
             arguments.command = optarg;
         else if (option == 'j')
             arguments.jump_ms = number;
+        else if (option == 'f')
+            arguments.n_later = (size_t)number;
         else if (option == 'w')
             arguments.stays = true;
         else if (option == 'm')
@@ -104,11 +112,13 @@ static struct arguments read_arguments(int argc, char **argv)
         else
             exit(64);
     }
+    arguments.wait_ms = arguments.timeout_ms;
     if (optind < argc)
         arguments.function = argv[optind++];
     arguments.groups = memory_new((size_t)(argc - optind), sizeof *arguments.groups);
     while (optind < argc)
         arguments.groups[arguments.n_groups++] = group_of(argv[optind++]);
+    arguments.n_measured = arguments.n_groups;
     return arguments;
 }
 
@@ -163,7 +173,7 @@ static bool measures(const struct arguments *arguments)
 
 static void print_answer(const struct testhost *host, const struct arguments *arguments)
 {
-    for (size_t i = 0; measures(arguments) && i < arguments->n_groups; i++)
+    for (size_t i = 0; measures(arguments) && i < arguments->n_measured; i++)
         print_group(host, &arguments->groups[i], i);
     for (size_t i = 0; i < testhost_n_workers(host); i++) {
         const struct testhost_worker *worker = testhost_worker(host, i);
@@ -196,7 +206,7 @@ static int32_t watch(struct testhost *host, const struct arguments *arguments)
 {
     int32_t fd = -1;
     int32_t code =
-        testhost_measure(host, arguments->groups, arguments->n_groups, arguments->timeout_ms);
+        testhost_measure(host, arguments->groups, arguments->n_measured, arguments->timeout_ms);
     if (code != DYN_OK)
         return code;
     print_answer(host, arguments);
@@ -207,7 +217,7 @@ static int32_t watch(struct testhost *host, const struct arguments *arguments)
     fflush(stdout);
     struct pollfd event = {fd, POLLIN, 0};
     if (fd >= 0)
-        puts(poll(&event, 1, (int)arguments->timeout_ms) > 0 ? "told" : "not told");
+        puts(poll(&event, 1, (int)arguments->wait_ms) > 0 ? "told" : "not told");
     return DYN_OK;
 }
 
@@ -231,7 +241,7 @@ static int32_t call(struct testhost *host, const struct arguments *arguments)
         return watch(host, arguments);
     if (strcmp(arguments->function, "measure") != 0)
         return advise(host, arguments);
-    return testhost_measure(host, arguments->groups, arguments->n_groups, arguments->timeout_ms);
+    return testhost_measure(host, arguments->groups, arguments->n_measured, arguments->timeout_ms);
 }
 
 static int compare(const void *a, const void *b)
@@ -272,12 +282,18 @@ static int32_t call_and_cancel(struct testhost *host, const struct arguments *ar
     return code;
 }
 
-static bool has_line(void)
+/* Takes the number of a line, if it has one, for how long is waited. */
+static bool has_line(struct arguments *arguments)
 {
-    int c;
-    while ((c = getchar()) != EOF && c != '\n')
-        ;
-    return c == '\n';
+    char line[32];
+    if (fgets(line, sizeof line, stdin) == NULL)
+        return false;
+    char *end;
+    int64_t number = strtoll(line, &end, 10);
+    if (end > line)
+        arguments->wait_ms = number;
+    ahead_ns += arguments->jump_ms * 1000000;
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -304,7 +320,9 @@ int main(int argc, char **argv)
             print_answer(host, &arguments);
         fflush(stdout);
         testhost_forget_logs(host);
-    } while (arguments.repeats && has_line());
+        if (arguments.n_later > 0)
+            arguments.n_measured = arguments.n_later;
+    } while (arguments.repeats && has_line(&arguments));
     while (arguments.stays && getchar() != EOF)
         ;
     testhost_close(host);

@@ -73,3 +73,34 @@ is_old() { # answer: of some 35 seconds, on whatever slow machine
   local latency=${1##*latency=}
   [ "$latency" -ge 34000 ] && [ "$latency" -lt 300000 ]
 }
+
+# ---- Watching ----
+
+watch_start() { # plugin, options, what else measure takes: has it watch, and take the first event, which stands for all before
+  coproc watcher { exec "$top_builddir/tests/plugin/measure" "$1" "$2" -i "${@:3}" 2>&1; }
+  watcher_pid=$!
+  watch_read
+  [[ $how != watching:* ]] || read -r -u "${watcher[0]}" told
+}
+
+watch_read() { # sets answer, and how it watches, or fails
+  answer=
+  while read -r -u "${watcher[0]}" how && [[ ! $how =~ ^(not )?watching:|^(late|retry|broken): ]]; do
+    answer+=${answer:+$'\n'}$how
+  done
+}
+
+# Looks, and says whether that is told which a command does then: sets answer (of the look), how, told.
+watch_look() { # ms to wait, command
+  echo "$1" >&"${watcher[1]}"
+  watch_read
+  shift
+  "$@" >/dev/null
+  told='not watching'
+  [[ $how != watching:* ]] || read -r -u "${watcher[0]}" told
+}
+
+watch_stop() {
+  exec {watcher[1]}>&-
+  wait "$watcher_pid"
+}
