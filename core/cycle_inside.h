@@ -29,6 +29,7 @@ struct watch {
     int fd;           /* in the cycle's epoll set; -1: none */
     bool is_told;     /* of something that was not looked at yet */
     int64_t again_ms; /* not looked at because of events before */
+    int64_t gap_ms;   /* between two such looks, 0: it was quiet */
     char *how;        /* they come, or why they do not, as last logged; NULL: never */
 };
 
@@ -122,6 +123,9 @@ void queue_finish_workers(struct line *line, int64_t now_ms);
 
 /* Has the measure that was prepared followed by a watch, if the store can tell of events. */
 void watch_prepare(struct line *line);
+
+/* At the start of a measure: what it tells of is taken. Whether it was anything. */
+bool watch_take(struct line *line, int64_t now_ms);
 
 /* Before a call: the descriptor is the plugin's. After a measure: it is waited for again. */
 void watch_end(struct line *line);

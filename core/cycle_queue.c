@@ -36,9 +36,8 @@ static void take_turn(struct line *line, struct seat *seat, int64_t now_ms)
 }
 
 /* What the store told of may concern any of them. */
-static void take_events(struct line *line, int64_t now_ms)
+static void make_all_due(struct line *line, int64_t now_ms)
 {
-    line->watch.is_told = false;
     for (size_t i = 0; i < line->n_seats; i++)
         if (line->seats[i].due.place != 0)
             timers_set(&line->due, &line->seats[i].due, now_ms);
@@ -50,8 +49,8 @@ static void start_measure(struct line *line, struct crew *crew, int64_t now_ms)
 {
     struct dyn_group *groups = memory_new(line->n_seats, sizeof *groups);
     struct timer *due;
-    if (line->watch.is_told)
-        take_events(line, now_ms);
+    if (watch_take(line, now_ms))
+        make_all_due(line, now_ms);
     line->n_asked = 0;
     while ((due = timers_take(&line->due, now_ms)) != NULL)
         line->asked[line->n_asked++] = (struct seat *)due;

@@ -10,11 +10,19 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+/* The first event is looked at at once, and what follows it soon, since a first job seldom comes
+ * alone; while events go on, the gaps double. */
 enum {
-    GATHER_MS = 100,   /* the first event is looked at at once; those that follow, so much later, */
-    GATHER_SHARE = 10, /* or so large a part of the interval, */
-    TOOK_SHARE = 10    /* and so that looks because of events take so large a part of the time */
+    LEAST_GAP_MS = 5,
+    MOST_GAP_MS = 100, /* or so large a part of the interval, if that is more: */
+    INTERVAL_SHARE = 10,
+    TOOK_SHARE = 10 /* looks because of events take so large a part of the time at most */
 };
+
+static int64_t most_gap(const struct line *line)
+{
+    return later(MOST_GAP_MS, line->interval_ms / INTERVAL_SHARE);
+}
 
 static bool can_watch(const struct line *line)
 {
@@ -61,8 +69,7 @@ void watch_begin(struct line *line, int64_t now_ms)
     struct watch *watch = &line->watch;
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = line};
     const char *how = instance_advice(line->instance);
-    int64_t gap_ms = later(GATHER_MS, line->interval_ms / GATHER_SHARE);
-    watch->again_ms = now_ms + later(gap_ms, line->took_ms * (TOOK_SHARE - 1));
+    watch->again_ms = now_ms + later(watch->gap_ms, line->took_ms * (TOOK_SHARE - 1));
     if (!can_watch(line) || instance_code(line->instance) != DYN_OK)
         return;
     watch->fd = instance_watch_fd(line->instance);
@@ -73,6 +80,18 @@ void watch_begin(struct line *line, int64_t now_ms)
     }
     if (watch->fd >= 0 || how[0] != '\0')
         tell(line, how);
+}
+
+bool watch_take(struct line *line, int64_t now_ms)
+{
+    struct watch *watch = &line->watch;
+    bool was_told = watch->is_told;
+    if (was_told)
+        watch->gap_ms = later(LEAST_GAP_MS, earlier(watch->gap_ms * 2, most_gap(line)));
+    else if (now_ms - watch->again_ms > most_gap(line))
+        watch->gap_ms = 0;
+    watch->is_told = false;
+    return was_told;
 }
 
 int64_t watch_due(const struct line *line)
