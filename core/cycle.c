@@ -21,6 +21,7 @@ static bool open_instances(struct cycle *cycle, struct text *errors)
         *line = (struct line){.cycle = cycle,
                               .instance = instance_open(&cycle->settings->instances[i], &error),
                               .interval_ms = INT64_MAX,
+                              .stale_ms = INT64_MAX,
                               .watch = {.fd = -1},
                               .probe_ms = INT64_MAX};
         if (line->instance == NULL) {
@@ -59,6 +60,7 @@ static void take_seat(struct line *line, struct pool *pool, size_t source)
         return;
     timers_set(&line->due, &seat->due, 0);
     line->interval_ms = earlier(line->interval_ms, pool->spec->interval_ms);
+    line->stale_ms = earlier(line->stale_ms, pool->spec->policy.stale_ms);
 }
 
 /* Many stores are not asked all at once: some at a time, spread over the interval. */
@@ -154,6 +156,7 @@ void cycle_free(struct cycle *cycle)
         free(cycle->lines[i].asked);
     }
     timers_fini(&cycle->steps);
+    timers_fini(&cycle->blocked);
     if (cycle->events_fd >= 0)
         close(cycle->events_fd);
     for (size_t i = 0; i < cycle->settings->n_pools; i++)
@@ -193,21 +196,29 @@ static struct line *scaler_of(struct cycle *cycle, const struct pool *pool)
 
 /* ---- Decide ---- */
 
-/* Lets those have their turn who are needed for what was decided. */
+void cycle_ask_names(struct cycle *cycle, const struct pool *pool, int64_t now_ms)
+{
+    for (size_t k = 0; k < pool->spec->n_sources; k++) {
+        struct line *queue = &cycle->lines[pool->spec->sources[k]];
+        if (!pool_asks_busy(pool, k, now_ms))
+            continue;
+        queue->wants_names = true;
+        line_wake(queue);
+    }
+}
+
+/* Lets those have their turn whom the decision concerns. */
 static void wake_for(struct cycle *cycle, const struct pool *pool, int64_t now_ms)
 {
     struct line *scaler = scaler_of(cycle, pool);
     bool is_wanted = pool->wanted >= 0;
     if (is_wanted && scaler->wanted_since_ms == 0)
         scaler->wanted_since_ms = now_ms;
-    scaler->wants_call |= is_wanted;
+    scaler->wants_change |= is_wanted;
     if (is_wanted || cycle->options.dry_run)
         line_wake(scaler);
-    for (size_t k = 0; k < pool->spec->n_sources && is_wanted && pool->decision.spares_busy; k++) {
-        struct line *queue = &cycle->lines[pool->spec->sources[k]];
-        queue->wants_call = true;
-        line_wake(queue);
-    }
+    for (size_t k = 0; k < pool->spec->n_sources; k++)
+        probe_plan(&cycle->lines[pool->spec->sources[k]], pool, now_ms);
 }
 
 void cycle_decide(struct cycle *cycle, struct pool *pool, int64_t now_ms)
@@ -304,13 +315,14 @@ int64_t cycle_step(struct cycle *cycle, struct crew *crew, int64_t now_ms)
     return earlier(hands_ms, timers_next(&cycle->steps));
 }
 
-/* A platform's call is over: stores that waited for that may ask who is busy. */
+/* A platform's call is over: stores that waited for that, for whichever pool, may ask who is busy.
+ */
 static void wake_stores(struct line *scaler)
 {
-    for (size_t i = 0; i < scaler->n_asked; i++) {
-        const struct pool_spec *spec = scaler->asked[i]->pool->spec;
+    for (size_t i = 0; i < scaler->n_seats; i++) {
+        const struct pool_spec *spec = scaler->seats[i].pool->spec;
         for (size_t k = 0; k < spec->n_sources; k++)
-            if (scaler->cycle->lines[spec->sources[k]].wants_call)
+            if (scaler->cycle->lines[spec->sources[k]].wants_names)
                 line_wake(&scaler->cycle->lines[spec->sources[k]]);
     }
 }
@@ -320,7 +332,7 @@ static void wake_scalers(struct line *queue)
 {
     for (size_t i = 0; i < queue->n_asked; i++) {
         struct line *scaler = scaler_of(queue->cycle, queue->asked[i]->pool);
-        if (scaler->wants_call)
+        if (scaler->wants_change)
             line_wake(scaler);
     }
 }
@@ -362,6 +374,13 @@ void cycle_cancel(struct cycle *cycle)
     for (size_t i = 0; i < cycle->settings->n_instances; i++)
         if (cycle->lines[i].is_running)
             instance_cancel(cycle->lines[i].instance);
+}
+
+void cycle_abandon(struct cycle *cycle, struct crew *crew)
+{
+    for (size_t i = 0; i < cycle->settings->n_instances; i++)
+        if (cycle->lines[i].is_running && !cycle->lines[i].hangs)
+            crew_note_hang(crew);
 }
 
 size_t cycle_running(const struct cycle *cycle)

@@ -46,6 +46,7 @@ struct instance {
     struct text listed; /* what put_name() said, for people */
     struct text advice; /* what advise() said */
     int watch_fd;       /* -1: none */
+    bool watch_failed;
 };
 
 /* ---- What the plugin calls ---- */
@@ -285,6 +286,7 @@ static void prepare(struct instance *instance, enum call_kind kind, size_t n)
     instance->kind = kind;
     instance->n = n;
     instance->watch_fd = -1; /* the plugin may close it from now on */
+    instance->watch_failed = false;
     free(instance->watched);
     instance->watched = NULL;
     instance->answers = memory_new(n, sizeof *instance->answers);
@@ -381,8 +383,10 @@ static int32_t watch(struct instance *instance, const struct dyn_call *call)
 /* What was measured stands, whatever comes of the watch: only its text is kept. */
 static void watch_after(struct instance *instance, const struct dyn_call *call)
 {
+    instance->n = 0; /* the answers are those of the call before */
     if (watch(instance, call) == DYN_OK)
         return;
+    instance->watch_failed = true;
     text_clear(&instance->advice);
     text_add(&instance->advice, instance->failure != NULL ? instance->failure : "");
     free(instance->failure);
@@ -437,7 +441,7 @@ void instance_run(struct instance *instance, int64_t deadline_ms)
     instance->code = call(instance, &it);
     if (instance->code != DYN_OK)
         note_failure(instance, instance->code);
-    else if (instance->kind == CALL_MEASURE && instance->watched != NULL)
+    else if (instance->kind != CALL_WATCH && instance->watched != NULL)
         watch_after(instance, &it);
 }
 
@@ -506,6 +510,11 @@ bool instance_can_watch(const struct instance *instance)
 {
     const struct plugin *plugin = instance->plugin;
     return plugin->table.queue != NULL && DYN_HAS(&plugin->queue, watch);
+}
+
+bool instance_watch_failed(const struct instance *instance)
+{
+    return instance->watch_failed;
 }
 
 int instance_watch_fd(const struct instance *instance)
