@@ -6,6 +6,7 @@
 #include "kit/allocation.h"
 #include "kit/trial.h"
 
+#include <dirent.h>
 #include <dynomatic/util.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -252,6 +253,7 @@ static void begin(struct host *host, uint32_t n)
         for (size_t m = 0; m < HOST_METRICS; m++)
             host->told[i].values[m] = VALUE_UNKNOWN;
     host->failed = DYN_OK;
+    host->watch_fd = HOST_NO_FD;
     host->failure[0] = '\0';
     host->is_called = true;
 }
@@ -356,14 +358,13 @@ static int32_t call(struct host *host, enum verb verb, const void *arguments, ui
 {
     const struct dyn_queue *queue = &host->plugin->queue;
     const struct dyn_scaler *scaler = &host->plugin->scaler;
-    int32_t fd;
     switch (verb) {
     case MEASURE:
         return queue->measure(host->self, host->call, arguments, n);
     case DETECT:
         return queue->detect(host->self, host->call);
     case WATCH:
-        return queue->watch(host->self, host->call, arguments, n, &fd);
+        return queue->watch(host->self, host->call, arguments, n, &host->watch_fd);
     case WORKERS:
         return queue->workers(host->self, host->call, arguments, n);
     case READ:
@@ -453,6 +454,17 @@ void host_cancel(struct host *host)
     uint64_t one = 1;
     if (write(host->cancel_fd, &one, sizeof one) < 0)
         return; /* it is readable already, which is all that is wanted */
+}
+
+long host_entries(const char *folder)
+{
+    long n = 0;
+    DIR *open = opendir(folder);
+    while (open != NULL && readdir(open) != NULL)
+        n++;
+    if (open != NULL)
+        closedir(open);
+    return n;
 }
 
 const char *code_name(int32_t code)

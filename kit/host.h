@@ -45,6 +45,8 @@ struct host {
     struct dyn_call *call;
     int cancel_fd;
 
+    int32_t watch_fd; /* of the last watch() */
+
     struct told *told;
     uint32_t n;
     int32_t failed; /* the code that fail() was given in this call; DYN_OK: not called */
@@ -93,8 +95,14 @@ void host_ask(struct host *host, enum verb verb, const void *arguments, uint32_t
 /* Cancels the call that runs, or the next one. On any thread. */
 void host_cancel(struct host *host);
 
+/* How many entries a folder has: /proc/self/fd, for the descriptors that are open. */
+long host_entries(const char *folder);
+
 /* "DYN_LATE (2 s passed)". */
 const char *code_name(int32_t code);
+
+/* What watch() gives before it has given anything. */
+enum { HOST_NO_FD = INT32_MIN };
 
 /* How long a call may take where nothing is said of it. */
 enum { HOST_TIMEOUT_MS = 5000 };
