@@ -40,6 +40,8 @@ struct delayedjob {
     bool has_advised;
     unsigned doubts;        /* measures in a row that left a doubt */
     int64_t exact_after_ns; /* no exact count before */
+    struct answer answer;   /* of the last measure, for the watch after it */
+    bool is_idle;           /* by it, nothing waits */
 };
 
 /* ---- Life ---- */
@@ -49,6 +51,7 @@ static void delayedjob_close(void *self)
     struct delayedjob *dj = self;
     if (dj == NULL)
         return;
+    answer_fini(&dj->answer);
     sql_free(dj->sql);
     free(dj);
 }
@@ -221,7 +224,12 @@ static int32_t ask_bounded(struct delayedjob *dj, const struct dyn_call *call,
 static int32_t ask_for(struct delayedjob *dj, const struct dyn_call *call,
                        const struct question *question, bool is_bounded, struct answer *answer)
 {
-    *answer = (struct answer){.has_queue = dj->jobs.has_queue};
+    *answer = (struct answer){
+        .has_queue = dj->jobs.has_queue,
+        .is_of_waiting =
+            (question->metrics & (DYN_BIT(DYN_WAITING) | DYN_BIT(DYN_LATENCY))) != 0,
+        .is_by_queue = question->by_queue,
+    };
     int32_t code =
         is_bounded ? ask_bounded(dj, call, question, answer)
                    : ask(dj, call, query_whole(dj->sql, &dj->jobs, question), false, &answer->rows);
@@ -283,6 +291,7 @@ static int32_t delayedjob_measure(void *self, const struct dyn_call *call,
 {
     struct delayedjob *dj = self;
     bool was_looked_up = is_looked_up(dj);
+    sql_take_events(dj->sql);
     int32_t code = was_looked_up && n > 0 ? DYN_OK : look_up(dj, call);
     if (code != DYN_OK || n == 0)
         return code;
@@ -302,7 +311,26 @@ static int32_t delayedjob_measure(void *self, const struct dyn_call *call,
         dj->doubts = 0;
     for (uint32_t i = 0; i < n; i++)
         answer_put(&answer, dj->host, &groups[i], i);
-    answer_fini(&answer);
+    answer_fini(&dj->answer);
+    dj->answer = answer;
+    return DYN_OK;
+}
+
+/* ---- Watch ---- */
+
+static int32_t delayedjob_watch(void *self, const struct dyn_call *call,
+                                const struct dyn_group *groups, uint32_t n, int32_t *fd)
+{
+    struct delayedjob *dj = self;
+    struct sql_watch watch;
+    *fd = -1;
+    dj->is_idle = answer_is_idle(&dj->answer, groups, n, dj->is_idle);
+    int32_t code = sql_watch(dj->sql, call, dj->jobs.table, dj->is_idle, &watch);
+    if (code != DYN_OK)
+        return fail(dj, code);
+    *fd = watch.fd;
+    if (DYN_HAS(dj->host, advise))
+        dj->host->advise(dj->host, watch.how);
     return DYN_OK;
 }
 
@@ -453,6 +481,7 @@ static const struct dyn_queue queue = {
                DYN_BIT(DYN_NEXT_DUE),
     .measure = delayedjob_measure,
     .detect = delayedjob_detect,
+    .watch = delayedjob_watch,
     .workers = delayedjob_workers,
 };
 

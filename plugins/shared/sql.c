@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 /* ---- A place ---- */
 
@@ -43,6 +45,7 @@ int32_t sql_open(const struct dyn_host *host, const char *url, struct sql **sql)
     if (it == NULL)
         return host->fail(host, DYN_RETRY, "out of memory");
     it->driver = driver;
+    it->ready_fd = -1;
     it->host = host;
     int32_t code = driver->open(it, url);
     if (code == DYN_OK) {
@@ -59,6 +62,8 @@ void sql_free(struct sql *sql)
     if (sql == NULL)
         return;
     sql->driver->close(sql);
+    if (sql->ready_fd >= 0)
+        close(sql->ready_fd);
     free(sql->place);
     free(sql);
 }
@@ -280,6 +285,41 @@ bool sql_table_has_index(const struct sql_table *table, const char *columns)
             return true;
     }
     return false;
+}
+
+/* ---- Events ---- */
+
+int sql_ready_fd(struct sql *sql)
+{
+    if (sql->ready_fd < 0)
+        sql->ready_fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK); /* nobody reads it */
+    return sql->ready_fd;
+}
+
+void sql_say_how(struct sql_watch *watch, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(watch->how, sizeof watch->how, format, args);
+    va_end(args);
+}
+
+int32_t sql_watch(struct sql *sql, const struct dyn_call *call, const char *table, bool is_idle,
+                  struct sql_watch *watch)
+{
+    *watch = (struct sql_watch){.fd = -1};
+    if (dyn_is_over(call))
+        return sql_late(sql, call);
+    if (sql->driver->watch != NULL)
+        return sql->driver->watch(sql, call, table, is_idle, watch);
+    sql_say_how(watch, "%s", sql->driver->why_untold);
+    return DYN_OK;
+}
+
+void sql_take_events(struct sql *sql)
+{
+    if (sql->driver->take_events != NULL)
+        sql->driver->take_events(sql);
 }
 
 /* ---- Writing a question ---- */

@@ -108,6 +108,24 @@ enum sql_type sql_table_type(const struct sql_table *table, const char *column);
 /* Whether a whole index (no partial one) starts with these columns, as in "priority,run_at". */
 bool sql_table_has_index(const struct sql_table *table, const char *columns);
 
+/* ---- Events ---- */
+
+/* How a place tells that something was written to a table. */
+struct sql_watch {
+    int32_t fd;    /* turns readable then; open until the next call; -1: it cannot tell */
+    char how[256]; /* "LISTEN on CHANNEL"; without a descriptor, why there is none */
+};
+
+/* Readies the place to tell of new rows of a table. Where telling has a price for those who write,
+ * they pay it only while `is_idle`: while nothing waits that would be looked at again anyway. What
+ * was written since sql_take_events() makes the descriptor readable, too. Asks nothing as long as
+ * nothing changes. */
+int32_t sql_watch(struct sql *sql, const struct dyn_call *call, const char *table, bool is_idle,
+                  struct sql_watch *watch);
+
+/* Takes off what was told so far: whoever asks after that knows of it. Never blocks. */
+void sql_take_events(struct sql *sql);
+
 /* ---- Writing a question ---- */
 
 /* "schema"."table", quoted, of a name as sql_look() takes it. */

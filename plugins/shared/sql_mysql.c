@@ -418,6 +418,7 @@ const struct sql_driver sql_mysql = {
     .close = my_close,
     .ask = my_ask,
     .look = my_look,
+    .why_untold = "MySQL cannot tell of new rows",
     .put_now = my_put_now,
     .begin_age = my_begin_age,
     .end_age = ") / 1000)",

@@ -7,23 +7,15 @@
  * no SET, no prepared statement, no startup option. */
 #include "shared/sql_pg.h"
 #include "shared/quote.h"
-#include "shared/sql_driver.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <libpq-fe.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The types of columns, fixed by PostgreSQL's catalog (pg_type.dat). */
 enum { OID_TIMESTAMP = 1114, OID_TIMESTAMPTZ = 1184 };
-
-struct pg {
-    PQconninfoOption *options; /* of the URL */
-    char *password;            /* of the URL or of libpq's other sources; NULL: none */
-    PGconn *conn;              /* NULL: not connected */
-};
 
 /* ---- The URL ---- */
 
@@ -58,6 +50,7 @@ static void pg_close(struct sql *sql)
     PQfinish(pg->conn);
     PQconninfoFree(pg->options);
     free(pg->password);
+    free(pg->events.channel);
     free(pg);
     sql->secret = NULL;
     sql->state = NULL;
@@ -96,7 +89,7 @@ static int32_t pg_open(struct sql *sql, const char *url)
 
 /* ---- Ending ---- */
 
-static void drop(struct sql *sql)
+void pg_drop(struct sql *sql)
 {
     struct pg *pg = sql->state;
     sql->connection += pg->conn != NULL;
@@ -215,7 +208,7 @@ static int32_t connect_to_one(struct sql *sql, const struct dyn_call *call,
                               const struct pg_hosts *hosts)
 {
     struct pg *pg = sql->state;
-    drop(sql);
+    pg_drop(sql);
     pg->conn = start(pg->options, hosts);
     if (pg->conn == NULL)
         return sql_fail(sql, DYN_RETRY, "out of memory");
@@ -315,6 +308,7 @@ static int32_t next_result(struct sql *sql, const struct dyn_call *call, PGresul
             return code;
         if (PQconsumeInput(pg->conn) == 0)
             break; /* the result says why */
+        pg_note_notifications(pg);
     }
     *result = PQgetResult(pg->conn);
     return DYN_OK;
@@ -411,7 +405,7 @@ static int32_t pg_ask(struct sql *sql, const struct dyn_call *call, const struct
         if (code == DYN_OK)
             return DYN_OK;
         bool is_lost = PQstatus(pg->conn) == CONNECTION_BAD;
-        drop(sql);
+        pg_drop(sql);
         sql_rows_fini(rows);
         if (!is_lost || dyn_is_over(call))
             return code;
@@ -420,24 +414,31 @@ static int32_t pg_ask(struct sql *sql, const struct dyn_call *call, const struct
     if (code == DYN_OK)
         code = ask_once(sql, call, query, rows);
     if (code != DYN_OK)
-        drop(sql);
+        pg_drop(sql);
     return code;
+}
+
+char *pg_quoted_name(const char *name)
+{
+    char *quoted = NULL;
+    size_t length;
+    FILE *out = open_memstream(&quoted, &length);
+    if (out == NULL)
+        return NULL;
+    sql_put_name(out, name);
+    if (fclose(out) == 0)
+        return quoted;
+    free(quoted);
+    return NULL;
 }
 
 /* to_regclass() finds what the search path finds, and gives NULL for what is not there. */
 static int32_t pg_look(struct sql *sql, const struct dyn_call *call, const char *name,
                        struct sql_rows *rows)
 {
-    char *quoted = NULL;
-    size_t length;
-    FILE *out = open_memstream(&quoted, &length);
-    if (out == NULL)
+    char *quoted = pg_quoted_name(name);
+    if (quoted == NULL)
         return sql_fail(sql, DYN_RETRY, "out of memory");
-    sql_put_name(out, name);
-    if (fclose(out) != 0) {
-        free(quoted);
-        return sql_fail(sql, DYN_RETRY, "out of memory");
-    }
     const char *value = quoted;
     struct sql_query query = {
         .text = "SELECT 'column', a.attname::text, CASE a.atttypid WHEN 1114 THEN 1"
@@ -488,6 +489,8 @@ const struct sql_driver sql_pg = {
     .close = pg_close,
     .ask = pg_ask,
     .look = pg_look,
+    .watch = pg_watch,
+    .take_events = pg_take_events,
     .put_now = pg_put_now,
     .begin_age = pg_begin_age,
     .end_age = ")))",

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT
+ * LISTEN, on the one connection that there is: its socket is the descriptor.
+ *
+ * The gate works by the lock that says whether to notify. An insert takes it shared until its
+ * transaction ends, and notifies if it cannot; so nobody notifies while no session holds it
+ * exclusively, this program not running included. A session that gets it knows that every insert
+ * that did not notify has ended, and finds it by looking once more; all later ones notify. */
+#include "shared/sql_pg.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { IDLE_WAKES = 20 }; /* in IDLE_TIME_NS */
+static const int64_t IDLE_TIME_NS = INT64_C(10) * 1000000000;
+static const int64_t LOOK_EVERY_NS = INT64_C(300) * 1000000000; /* for a trigger that came or went */
+static const int64_t FIRST_PAUSE_NS = INT64_C(1) * 1000000000;
+static const int64_t LAST_PAUSE_NS = INT64_C(60) * 1000000000;
+
+void pg_note_notifications(struct pg *pg)
+{
+    PGnotify *notification;
+    while ((notification = PQnotifies(pg->conn)) != NULL) {
+        pg->events.is_told = true;
+        PQfreemem(notification);
+    }
+}
+
+/* What libpq has read is in no socket any more; a connection that has ended is an event as well. */
+static void read_socket(struct pg *pg)
+{
+    if (PQconsumeInput(pg->conn) == 0)
+        pg->events.is_told = true;
+    pg_note_notifications(pg);
+}
+
+void pg_take_events(struct sql *sql)
+{
+    struct pg *pg = sql->state;
+    if (pg->conn != NULL)
+        read_socket(pg);
+    pg->events.was_told = pg->events.is_told;
+    pg->events.is_told = false;
+}
+
+/* ---- The trigger ---- */
+
+enum { FOUND_STANDBY, FOUND_PID, FOUND_CHANNEL };
+
+/* A pooler makes up the process id that a connection is told at its start. Behind one, LISTEN and
+ * the lock would stay with a session that is given to others. */
+static void note_found(struct sql *sql, const char *table, const struct sql_rows *rows)
+{
+    struct pg *pg = sql->state;
+    struct pg_events *events = &pg->events;
+    const char *channel = rows->n_rows == 1 ? sql_cell(rows, 0, FOUND_CHANNEL) : NULL;
+    events->why[0] = '\0';
+    if (channel == NULL)
+        snprintf(events->why, sizeof events->why,
+                 "no trigger on %.100s: `dynomatic sql notify` prints it", table);
+    else if (sql_integer(rows, 0, FOUND_STANDBY, 1) != 0)
+        snprintf(events->why, sizeof events->why, "a standby server cannot LISTEN");
+    else if (sql_integer(rows, 0, FOUND_PID, 0) != PQbackendPID(pg->conn))
+        snprintf(events->why, sizeof events->why,
+                 "a pooler stands before the server, and LISTEN needs a connection of its own");
+    if (events->why[0] != '\0')
+        channel = NULL;
+    bool had_one = events->channel != NULL;
+    if (had_one && channel != NULL && strcmp(events->channel, channel) == 0)
+        return;
+    free(events->channel);
+    events->channel = channel != NULL ? strdup(channel) : NULL;
+    if (had_one)
+        pg_drop(sql); /* which ends what the session listened to and held */
+}
+
+static int32_t find_trigger(struct sql *sql, const struct dyn_call *call, const char *table)
+{
+    struct pg *pg = sql->state;
+    struct sql_rows rows;
+    char *name = pg_quoted_name(table);
+    const char *value = name;
+    struct sql_query query = {
+        .text = "SELECT pg_is_in_recovery()::int, pg_backend_pid(), (SELECT convert_from("
+                "substring(t.tgargs FROM 1 FOR octet_length(t.tgargs) - 1), getdatabaseencoding())"
+                " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+                " WHERE t.tgrelid = to_regclass($1) AND p.proname = 'dynomatic_notify'"
+                " AND t.tgnargs = 1 AND t.tgenabled IN ('O', 'A') AND t.tgtype & 4 <> 0 LIMIT 1)",
+        .values = &value,
+        .n_values = 1,
+    };
+    if (name == NULL)
+        return sql_fail(sql, DYN_RETRY, "out of memory");
+    int32_t code = sql_ask(sql, call, &query, &rows);
+    free(name);
+    if (code != DYN_OK)
+        return code;
+    note_found(sql, table, &rows);
+    pg->events.look_after_ns = dyn_now_ns() + LOOK_EVERY_NS;
+    sql_rows_fini(&rows);
+    return DYN_OK;
+}
+
+/* ---- The session ---- */
+
+static int32_t listen_on(struct sql *sql, const struct dyn_call *call)
+{
+    struct pg *pg = sql->state;
+    struct sql_rows none;
+    char text[160];
+    char *channel = PQescapeIdentifier(pg->conn, pg->events.channel, strlen(pg->events.channel));
+    snprintf(text, sizeof text, "LISTEN %s", channel != NULL ? channel : "");
+    PQfreemem(channel);
+    struct sql_query query = {.text = text};
+    int32_t code = sql_ask(sql, call, &query, &none);
+    if (code != DYN_OK)
+        return code;
+    sql_rows_fini(&none);
+    pg->events.is_listening = true;
+    pg->events.is_told = true; /* what was committed before was not told */
+    return DYN_OK;
+}
+
+/* Leaves the gate shut, twice as long each time. */
+static void leave_alone(struct pg_events *events)
+{
+    events->pause_ns = events->pause_ns == 0 ? FIRST_PAUSE_NS : 2 * events->pause_ns;
+    if (events->pause_ns > LAST_PAUSE_NS)
+        events->pause_ns = LAST_PAUSE_NS;
+    events->open_after_ns = dyn_now_ns() + events->pause_ns;
+    events->idle_wakes = 0;
+}
+
+static int32_t open_gate(struct sql *sql, const struct dyn_call *call)
+{
+    struct pg_events *events = &((struct pg *)sql->state)->events;
+    struct sql_rows rows;
+    const char *value = events->channel;
+    struct sql_query query = {
+        .text = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))::int",
+        .values = &value,
+        .n_values = 1,
+    };
+    int32_t code = sql_ask(sql, call, &query, &rows);
+    if (code != DYN_OK)
+        return code;
+    events->is_open = rows.n_rows == 1 && sql_integer(&rows, 0, 0, 0) != 0;
+    sql_rows_fini(&rows);
+    if (events->is_open)
+        events->is_told = true; /* what was committed before did not notify */
+    else
+        leave_alone(events); /* it is open, by another process; or an insert is on its way */
+    return DYN_OK;
+}
+
+static int32_t shut_gate(struct sql *sql, const struct dyn_call *call)
+{
+    struct pg_events *events = &((struct pg *)sql->state)->events;
+    struct sql_rows rows;
+    struct sql_query query = {.text = "SELECT pg_advisory_unlock_all()"};
+    int32_t code = sql_ask(sql, call, &query, &rows);
+    if (code != DYN_OK)
+        return code;
+    sql_rows_fini(&rows);
+    events->is_open = false;
+    return DYN_OK;
+}
+
+/* Jobs for later, or of queues that nobody here reads, are told like any others: when many of them
+ * come, telling costs more than it gives. */
+static void note_wake(struct pg_events *events, bool is_idle)
+{
+    int64_t now_ns = dyn_now_ns();
+    if (!is_idle)
+        events->pause_ns = 0;
+    if (!is_idle || now_ns - events->idle_since_ns > IDLE_TIME_NS) {
+        events->idle_since_ns = now_ns;
+        events->idle_wakes = 0;
+    }
+    events->idle_wakes += is_idle && events->was_told;
+    events->was_told = false;
+    if (events->idle_wakes >= IDLE_WAKES)
+        leave_alone(events);
+}
+
+static int32_t turn_gate(struct sql *sql, const struct dyn_call *call, bool is_idle)
+{
+    struct pg_events *events = &((struct pg *)sql->state)->events;
+    note_wake(events, is_idle);
+    bool is_wanted = is_idle && dyn_now_ns() >= events->open_after_ns;
+    if (is_wanted == events->is_open)
+        return DYN_OK;
+    return is_wanted ? open_gate(sql, call) : shut_gate(sql, call);
+}
+
+/* With the session went what it listened to and held. */
+static void note_session(struct sql *sql)
+{
+    struct pg_events *events = &((struct pg *)sql->state)->events;
+    if (events->connection == sql->connection)
+        return;
+    events->connection = sql->connection;
+    events->look_after_ns = 0;
+    events->is_listening = false;
+    events->is_open = false;
+}
+
+static void tell_how(struct sql *sql, struct sql_watch *watch)
+{
+    struct pg *pg = sql->state;
+    read_socket(pg);
+    bool is_lost = pg->events.connection != sql->connection; /* and made again on the way */
+    watch->fd = pg->events.is_told || is_lost ? sql_ready_fd(sql) : PQsocket(pg->conn);
+    sql_say_how(watch, "LISTEN on %s", pg->events.channel);
+}
+
+int32_t pg_watch(struct sql *sql, const struct dyn_call *call, const char *table, bool is_idle,
+                 struct sql_watch *watch)
+{
+    struct pg *pg = sql->state;
+    struct pg_events *events = &pg->events;
+    int32_t code = DYN_OK;
+    note_session(sql);
+    if (dyn_now_ns() >= events->look_after_ns)
+        code = find_trigger(sql, call, table);
+    if (code != DYN_OK || events->channel == NULL) {
+        sql_say_how(watch, "%s", events->why);
+        return code;
+    }
+    if (pg->conn == NULL) { /* another trigger: the next watch begins anew */
+        watch->fd = sql_ready_fd(sql);
+        sql_say_how(watch, "LISTEN on %s", events->channel);
+        return DYN_OK;
+    }
+    if (!events->is_listening)
+        code = listen_on(sql, call);
+    if (code == DYN_OK)
+        code = turn_gate(sql, call, is_idle);
+    if (code == DYN_OK)
+        tell_how(sql, watch);
+    return code;
+}
