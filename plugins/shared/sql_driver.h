@@ -9,6 +9,7 @@
 
 struct sql_driver {
     const char *create_index;
+    char quote; /* of names, in a session that nobody has told anything */
     bool has_lateral;
     bool has_partial_indexes;
     bool joins_by_range;
@@ -23,15 +24,21 @@ struct sql_driver {
     int32_t (*ask)(struct sql *sql, const struct dyn_call *call, const struct sql_query *query,
                    struct sql_rows *rows);
 
-    /* The rows of sql_look(): 'column', name, number of an enum sql_type; and 'index', the names of
-     * its columns with commas between, 0. */
+    /* The rows of sql_look(): 'column', name, number of an enum sql_type; 'index', the names of its
+     * columns with commas between, 0; 'partial', likewise, a text that its condition stands in. */
     int32_t (*look)(struct sql *sql, const struct dyn_call *call, const char *name,
                     struct sql_rows *rows);
+
+    /* One row: the estimate's members, NULL for what is not known. NULL: it has no statistics. */
+    int32_t (*look_size)(struct sql *sql, const struct dyn_call *call, const char *name,
+                         const char *column, struct sql_rows *rows);
 
     const char *why_untold; /* instead of the next two: why it cannot tell of new rows */
     int32_t (*watch)(struct sql *sql, const struct dyn_call *call, const char *table, bool is_idle,
                      struct sql_watch *watch);
     void (*take_events)(struct sql *sql);
+    int32_t (*put_notify)(FILE *out, struct sql *sql, const struct dyn_call *call,
+                          const char *table); /* NULL: nothing is to be run */
 
     void (*put_now)(FILE *out, enum sql_type type, int64_t shift_ms);
     void (*begin_age)(FILE *out, enum sql_type type, int64_t shift_ms);

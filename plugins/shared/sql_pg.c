@@ -441,18 +441,40 @@ static int32_t pg_look(struct sql *sql, const struct dyn_call *call, const char 
         return sql_fail(sql, DYN_RETRY, "out of memory");
     const char *value = quoted;
     struct sql_query query = {
-        .text = "SELECT 'column', a.attname::text, CASE a.atttypid WHEN 1114 THEN 1"
-                " WHEN 1184 THEN 2 ELSE 0 END FROM pg_attribute a"
+        .text = "SELECT 'column', a.attname::text, CASE a.atttypid WHEN 1114 THEN '1'"
+                " WHEN 1184 THEN '2' ELSE '0' END FROM pg_attribute a"
                 " WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped"
                 " UNION ALL "
-                "SELECT 'index', (SELECT string_agg(coalesce(a.attname, '()'), ',' ORDER BY k.n)"
+                "SELECT CASE WHEN i.indpred IS NULL THEN 'index' ELSE 'partial' END, (SELECT string_agg(coalesce(a.attname, '()'), ',' ORDER BY k.n)"
                 " FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)"
                 " LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum),"
-                " 0 FROM pg_index i"
-                " WHERE i.indrelid = to_regclass($1) AND i.indisvalid AND i.indpred IS NULL",
+                " coalesce(pg_get_expr(i.indpred, i.indrelid), '0') FROM pg_index i"
+                " WHERE i.indrelid = to_regclass($1) AND i.indisvalid",
         .values = &value,
         .n_values = 1,
     };
+    int32_t code = pg_ask(sql, call, &query, rows);
+    free(quoted);
+    return code;
+}
+
+/* Autovacuum keeps both: the rows as of this second, the share of NULLs as of its last analysis. */
+static int32_t pg_look_size(struct sql *sql, const struct dyn_call *call, const char *name,
+                            const char *column, struct sql_rows *rows)
+{
+    char *quoted = pg_quoted_name(name);
+    const char *values[] = {quoted, column};
+    struct sql_query query = {
+        .text = "SELECT CASE WHEN c.reltuples >= 0 OR t.n_live_tup > 0 THEN t.n_live_tup END,"
+                " round(t.n_live_tup * s.null_frac)::bigint"
+                " FROM pg_class c JOIN pg_stat_all_tables t ON t.relid = c.oid"
+                " LEFT JOIN pg_stats s ON s.schemaname = t.schemaname AND s.tablename = t.relname"
+                " AND s.attname = $2 AND NOT s.inherited WHERE c.oid = to_regclass($1)",
+        .values = values,
+        .n_values = 2,
+    };
+    if (quoted == NULL)
+        return sql_fail(sql, DYN_RETRY, "out of memory");
     int32_t code = pg_ask(sql, call, &query, rows);
     free(quoted);
     return code;
@@ -481,7 +503,8 @@ static void pg_begin_age(FILE *out, enum sql_type type, int64_t shift_ms)
 }
 
 const struct sql_driver sql_pg = {
-    .create_index = "CREATE INDEX CONCURRENTLY",
+    .create_index = "CREATE INDEX CONCURRENTLY IF NOT EXISTS",
+    .quote = '"',
     .has_lateral = true,
     .has_partial_indexes = true,
     .joins_by_range = true,
@@ -489,8 +512,10 @@ const struct sql_driver sql_pg = {
     .close = pg_close,
     .ask = pg_ask,
     .look = pg_look,
+    .look_size = pg_look_size,
     .watch = pg_watch,
     .take_events = pg_take_events,
+    .put_notify = pg_put_notify,
     .put_now = pg_put_now,
     .begin_age = pg_begin_age,
     .end_age = ")))",

@@ -83,6 +83,7 @@ char *pg_quoted_name(const char *name);
 int32_t pg_watch(struct sql *sql, const struct dyn_call *call, const char *table, bool is_idle,
                  struct sql_watch *watch);
 void pg_take_events(struct sql *sql);
+int32_t pg_put_notify(FILE *out, struct sql *sql, const struct dyn_call *call, const char *table);
 
 /* Notes the notifications that libpq has read, and frees them, so that they never pile up. */
 void pg_note_notifications(struct pg *pg);

@@ -239,3 +239,115 @@ int32_t pg_watch(struct sql *sql, const struct dyn_call *call, const char *table
         tell_how(sql, watch);
     return code;
 }
+
+/* ---- The trigger, for a person ---- */
+
+/* The names of channels end at 63 bytes, and pg_notify() fails for longer ones, and with it the
+ * insert: so a long table has its number there. */
+static const char facts[] =
+    "SELECT n.nspname::text, c.relname::text, current_setting('server_version_num'),"
+    " EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+    " WHERE t.tgrelid = c.oid AND p.proname = 'dynomatic_notify' AND t.tgenabled IN ('O', 'A'))::int,"
+    " CASE WHEN octet_length(n.nspname || c.relname) <= 52"
+    " THEN format('dynomatic:%s.%s', n.nspname, c.relname) ELSE 'dynomatic:' || c.oid END"
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)";
+enum { FACT_SCHEMA, FACT_TABLE, FACT_VERSION, FACT_IS_THERE, FACT_CHANNEL };
+enum { VERSION_14 = 140000 };
+
+static const char function_body[] =
+    "() RETURNS trigger LANGUAGE plpgsql AS $dynomatic$\n"
+    "BEGIN\n"
+    "  IF NOT pg_try_advisory_xact_lock_shared(hashtextextended(TG_ARGV[0], 0)) THEN\n"
+    "    PERFORM pg_notify(TG_ARGV[0], '');\n"
+    "  END IF;\n"
+    "  RETURN NULL;\n"
+    "END\n"
+    "$dynomatic$;\n";
+
+static void put_literal(FILE *out, const char *text)
+{
+    putc('\'', out);
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            putc('\'', out);
+        putc(*text, out);
+    }
+    putc('\'', out);
+}
+
+static void put_trigger(FILE *out, const struct sql_rows *rows, const char *table,
+                        const char *function)
+{
+    const char *create = "CREATE OR REPLACE TRIGGER";
+    fprintf(out, "CREATE OR REPLACE FUNCTION %s%s", function, function_body);
+    if (sql_integer(rows, 0, FACT_VERSION, 0) < VERSION_14) {
+        fprintf(out, "DROP TRIGGER IF EXISTS dynomatic_notify ON %s;\n", table);
+        create = "CREATE TRIGGER";
+    }
+    fprintf(out, "%s dynomatic_notify AFTER INSERT ON %s\n  FOR EACH STATEMENT EXECUTE FUNCTION %s(",
+            create, table, function);
+    put_literal(out, sql_cell(rows, 0, FACT_CHANNEL));
+    fprintf(out,
+            ");\n"
+            "-- To remove it:\n"
+            "-- DROP TRIGGER dynomatic_notify ON %s;\n"
+            "-- DROP FUNCTION %s();\n",
+            table, function);
+}
+
+/* "schema.name" as a person's client takes it, for free(). */
+static char *plain_name(const struct sql *sql, const char *schema, const char *name)
+{
+    char *joined = NULL;
+    char *plain = NULL;
+    size_t length;
+    FILE *out = asprintf(&joined, "%s.%s", schema, name) < 0 ? NULL
+                                                              : open_memstream(&plain, &length);
+    if (out != NULL) {
+        sql_put_plain_name(out, sql, joined);
+        if (fclose(out) != 0) {
+            free(plain);
+            plain = NULL;
+        }
+    }
+    free(joined);
+    return plain;
+}
+
+static int32_t put_notify(FILE *out, struct sql *sql, const struct sql_rows *rows)
+{
+    const char *schema = sql_cell(rows, 0, FACT_SCHEMA);
+    char *table = plain_name(sql, schema, sql_cell(rows, 0, FACT_TABLE));
+    char *function = plain_name(sql, schema, "dynomatic_notify");
+    bool is_ok = table != NULL && function != NULL;
+    if (is_ok && sql_integer(rows, 0, FACT_IS_THERE, 0) != 0)
+        fputs("-- The trigger is there already; to run this again changes nothing.\n", out);
+    if (is_ok) {
+        fputs("-- Tells of new jobs by NOTIFY, but only while a dynomatic finds none waiting: then it\n"
+              "-- holds the lock that is tried here. Else an insert costs that try. To be run by the\n"
+              "-- owner of the table; in a Rails migration: execute <<~'SQL' ... SQL\n",
+              out);
+        put_trigger(out, rows, table, function);
+    }
+    free(table);
+    free(function);
+    return is_ok ? DYN_OK : sql_fail(sql, DYN_RETRY, "out of memory");
+}
+
+int32_t pg_put_notify(FILE *out, struct sql *sql, const struct dyn_call *call, const char *table)
+{
+    struct sql_rows rows;
+    char *name = pg_quoted_name(table);
+    const char *value = name;
+    struct sql_query query = {.text = facts, .values = &value, .n_values = 1};
+    if (name == NULL)
+        return sql_fail(sql, DYN_RETRY, "out of memory");
+    int32_t code = sql_ask(sql, call, &query, &rows);
+    free(name);
+    if (code != DYN_OK)
+        return code;
+    code = rows.n_rows == 1 ? put_notify(out, sql, &rows)
+                            : sql_fail(sql, DYN_BROKEN, "%s has no table %s", sql->place, table);
+    sql_rows_fini(&rows);
+    return code;
+}

@@ -243,9 +243,10 @@ static int32_t lite_look(struct sql *sql, const struct dyn_call *call, const cha
     const char *values[] = {n > 0 ? name + n + 1 : name, schema};
     struct sql_query query = {
         .text = "SELECT 'column', name, 1 FROM pragma_table_info($1, $2) UNION ALL "
-                "SELECT 'index', (SELECT group_concat(coalesce(i.name, '()'), ',')"
-                " FROM pragma_index_info(l.name) i), 0 FROM pragma_index_list($1, $2) l"
-                " WHERE NOT l.partial",
+                "SELECT iif(l.partial, 'partial', 'index'),"
+                " (SELECT group_concat(coalesce(i.name, '()'), ',')"
+                " FROM pragma_index_info(l.name) i), (SELECT m.sql FROM sqlite_master m"
+                " WHERE m.type = 'index' AND m.name = l.name) FROM pragma_index_list($1, $2) l",
         .values = values,
         .n_values = 2,
     };
@@ -328,7 +329,8 @@ static void lite_begin_age(FILE *out, enum sql_type type, int64_t shift_ms)
 }
 
 const struct sql_driver sql_sqlite = {
-    .create_index = "CREATE INDEX",
+    .create_index = "CREATE INDEX IF NOT EXISTS",
+    .quote = '"',
     .has_partial_indexes = true,
     .joins_by_range = true,
     .open = lite_open,
