@@ -45,6 +45,8 @@ const struct check checks[] = {
     {"answers", "Waiting jobs or a size are put of each element, or unknown() says why not",
      check_answers, LOADED},
     {"cap", "A count that stops at the cap is put with DYN_AT_LEAST", check_cap, QUEUE},
+    {"advice", "It advises line by line, and nothing on a topic that it does not know", check_advice,
+     QUEUE},
     {"failures", "A call that fails says why by fail(), in a line, and returns its code",
      check_failures, LOADED},
     {"hidden", "No text has a secret of the options", check_hidden, LOADED},
