@@ -49,11 +49,12 @@ struct pg_refusal pg_refusal_of(const char *message);
 
 /* ---- Events ---- */
 
-/* What a session is told, and tells. A trigger on the table calls pg_notify() only while a session
- * holds the advisory lock of its channel, the gate, since NOTIFY makes commits wait for one
- * another. The session that holds it opens the gate: while nothing waits. */
+/* What a session is told, and tells. The trigger on the table notifies only while a session holds
+ * an advisory lock, the gate, since NOTIFY makes commits wait for one another. The session that
+ * holds it opens the gate: while nothing waits. */
 struct pg_events {
     char *channel;         /* that the trigger notifies; NULL: there is none to listen on */
+    char gate[24];         /* the lock's number, as the trigger has it */
     char why[200];         /* without channel: why */
     int64_t look_after_ns; /* what is known of the trigger holds until then */
     unsigned connection;   /* the rest is of this one */

@@ -2,7 +2,8 @@
  * LISTEN, on the one connection that there is: its socket is the descriptor.
  *
  * The gate works by the lock that says whether to notify. An insert takes it shared until its
- * transaction ends, and notifies if it cannot; so nobody notifies while no session holds it
+ * transaction ends, and notifies if it cannot (in the trigger's WHEN, since to enter a function
+ * costs more than the lock does); so nobody notifies while no session holds it
  * exclusively, this program not running included. A session that gets it knows that every insert
  * that did not notify has ended, and finds it by looking once more; all later ones notify. */
 #include "shared/sql_pg.h"
@@ -44,7 +45,7 @@ void pg_take_events(struct sql *sql)
 
 /* ---- The trigger ---- */
 
-enum { FOUND_STANDBY, FOUND_PID, FOUND_CHANNEL };
+enum { FOUND_STANDBY, FOUND_PID, FOUND_CHANNEL, FOUND_GATE };
 
 /* A pooler makes up the process id that a connection is told at its start. Behind one, LISTEN and
  * the lock would stay with a session that is given to others. */
@@ -64,11 +65,14 @@ static void note_found(struct sql *sql, const char *table, const struct sql_rows
                  "a pooler stands before the server, and LISTEN needs a connection of its own");
     if (events->why[0] != '\0')
         channel = NULL;
+    const char *gate = channel != NULL ? sql_cell(rows, 0, FOUND_GATE) : "";
     bool had_one = events->channel != NULL;
-    if (had_one && channel != NULL && strcmp(events->channel, channel) == 0)
+    if (had_one && channel != NULL && strcmp(events->channel, channel) == 0 &&
+        strcmp(events->gate, gate) == 0)
         return;
     free(events->channel);
     events->channel = channel != NULL ? strdup(channel) : NULL;
+    snprintf(events->gate, sizeof events->gate, "%s", gate);
     if (had_one)
         pg_drop(sql); /* which ends what the session listened to and held */
 }
@@ -80,11 +84,16 @@ static int32_t find_trigger(struct sql *sql, const struct dyn_call *call, const 
     char *name = pg_quoted_name(table);
     const char *value = name;
     struct sql_query query = {
-        .text = "SELECT pg_is_in_recovery()::int, pg_backend_pid(), (SELECT convert_from("
-                "substring(t.tgargs FROM 1 FOR octet_length(t.tgargs) - 1), getdatabaseencoding())"
+        .text = "SELECT pg_is_in_recovery()::int, pg_backend_pid(), a.channel, a.gate"
+                " FROM (SELECT) s LEFT JOIN (SELECT"
+                " convert_from(substring(t.tgargs FOR n.n - 1), getdatabaseencoding()) AS channel,"
+                " encode(substring(t.tgargs FROM n.n + 1 FOR octet_length(t.tgargs) - n.n - 1),"
+                " 'escape') AS gate"
                 " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+                " CROSS JOIN LATERAL position('\\x00'::bytea IN t.tgargs) n(n)"
                 " WHERE t.tgrelid = to_regclass($1) AND p.proname = 'dynomatic_notify'"
-                " AND t.tgnargs = 1 AND t.tgenabled IN ('O', 'A') AND t.tgtype & 4 <> 0 LIMIT 1)",
+                " AND t.tgnargs = 2 AND t.tgenabled IN ('O', 'A') AND t.tgtype & 4 <> 0"
+                " LIMIT 1) a ON true",
         .values = &value,
         .n_values = 1,
     };
@@ -134,9 +143,9 @@ static int32_t open_gate(struct sql *sql, const struct dyn_call *call)
 {
     struct pg_events *events = &((struct pg *)sql->state)->events;
     struct sql_rows rows;
-    const char *value = events->channel;
+    const char *value = events->gate;
     struct sql_query query = {
-        .text = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))::int",
+        .text = "SELECT pg_try_advisory_lock($1::bigint)::int",
         .values = &value,
         .n_values = 1,
     };
@@ -249,17 +258,16 @@ static const char facts[] =
     " EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
     " WHERE t.tgrelid = c.oid AND p.proname = 'dynomatic_notify' AND t.tgenabled IN ('O', 'A'))::int,"
     " CASE WHEN octet_length(n.nspname || c.relname) <= 52"
-    " THEN format('dynomatic:%s.%s', n.nspname, c.relname) ELSE 'dynomatic:' || c.oid END"
+    " THEN format('dynomatic:%s.%s', n.nspname, c.relname) ELSE 'dynomatic:' || c.oid END,"
+    " hashtextextended(format('dynomatic:%s.%s', n.nspname, c.relname), 0) & x'7fffffffffff'::bigint"
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)";
-enum { FACT_SCHEMA, FACT_TABLE, FACT_VERSION, FACT_IS_THERE, FACT_CHANNEL };
+enum { FACT_SCHEMA, FACT_TABLE, FACT_VERSION, FACT_IS_THERE, FACT_CHANNEL, FACT_GATE };
 enum { VERSION_14 = 140000 };
 
 static const char function_body[] =
     "() RETURNS trigger LANGUAGE plpgsql AS $dynomatic$\n"
     "BEGIN\n"
-    "  IF NOT pg_try_advisory_xact_lock_shared(hashtextextended(TG_ARGV[0], 0)) THEN\n"
-    "    PERFORM pg_notify(TG_ARGV[0], '');\n"
-    "  END IF;\n"
+    "  PERFORM pg_notify(TG_ARGV[0], '');\n"
     "  RETURN NULL;\n"
     "END\n"
     "$dynomatic$;\n";
@@ -284,15 +292,19 @@ static void put_trigger(FILE *out, const struct sql_rows *rows, const char *tabl
         fprintf(out, "DROP TRIGGER IF EXISTS dynomatic_notify ON %s;\n", table);
         create = "CREATE TRIGGER";
     }
-    fprintf(out, "%s dynomatic_notify AFTER INSERT ON %s\n  FOR EACH STATEMENT EXECUTE FUNCTION %s(",
-            create, table, function);
+    const char *gate = sql_cell(rows, 0, FACT_GATE);
+    fprintf(out,
+            "%s dynomatic_notify AFTER INSERT ON %s FOR EACH STATEMENT\n"
+            "  WHEN (NOT pg_try_advisory_xact_lock_shared(%s))\n"
+            "  EXECUTE FUNCTION %s(",
+            create, table, gate, function);
     put_literal(out, sql_cell(rows, 0, FACT_CHANNEL));
     fprintf(out,
-            ");\n"
+            ", '%s');\n"
             "-- To remove it:\n"
             "-- DROP TRIGGER dynomatic_notify ON %s;\n"
             "-- DROP FUNCTION %s();\n",
-            table, function);
+            gate, table, function);
 }
 
 /* "schema.name" as a person's client takes it, for free(). */

@@ -71,7 +71,7 @@ sed 's/^queue: { /&isolate: yes, /' dynomatic.yml >isolated.yml
 run -c isolated.yml check --connect
 has 'a plugin in a process of its own is asked' "$out" '  asked each 2 s: a plugin in a process of its own is asked'
 run -c isolated.yml sql notify mail
-has 'and advises all the same' "$out" 'CREATE OR REPLACE TRIGGER dynomatic_notify AFTER INSERT ON public.delayed_jobs'
+has 'and advises all the same' "$out" 'CREATE OR REPLACE TRIGGER dynomatic_notify AFTER INSERT ON public.delayed_jobs FOR EACH STATEMENT'
 
 # ---- Indexes ----
 
