@@ -155,12 +155,9 @@ static void add_events(const struct settings *settings, const struct ask *ask, s
         text_add_format(out, "  told of new jobs%s%s\n", how[0] != '\0' ? " by " : "", how);
         return;
     }
-    if (how[0] == '\0')
-        how = settings->instances[i].is_isolated ? "a plugin in a process of its own is asked"
-                                                 : "the adapter cannot tell of new jobs";
     text_add(out, "  asked each ");
     text_add_ms(out, least_interval(settings, i));
-    text_add_format(out, ": %s\n", how);
+    text_add_format(out, ": %s\n", how[0] != '\0' ? how : "the adapter cannot tell of new jobs");
 }
 
 /* What becomes of them, where the platform tells that not all of them run. */

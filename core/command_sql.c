@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * dynomatic sql: what each store's adapter advises, as SQL that a person runs. It creates nothing. */
+ * dynomatic sql: what each store's adapter advises, as SQL that a person runs. It creates nothing.
+ */
 #include "core/command.h"
 
 #include "core/ask.h"
@@ -52,7 +53,7 @@ static int check_pools(const struct command_line *line, const struct settings *s
     return status;
 }
 
-/* Adds ", A, B": the pools asked for that this queue instance is a source of. */
+/* Adds ": A, B": the pools asked for that this queue instance is a source of. */
 static void add_pools(const struct command_line *line, const struct settings *settings,
                       size_t instance, struct text *out)
 {
@@ -60,7 +61,8 @@ static void add_pools(const struct command_line *line, const struct settings *se
         for (size_t k = 0; k < settings->pools[i].n_sources; k++)
             if (settings->pools[i].sources[k] == instance &&
                 is_asked_for(line, settings->pools[i].name))
-                text_add_format(out, ", %s", settings->pools[i].name);
+                text_add_format(out, "%s%s", out->length > 0 ? ", " : ": ",
+                                settings->pools[i].name);
 }
 
 /* ---- Advice ---- */

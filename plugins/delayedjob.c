@@ -237,8 +237,7 @@ static int32_t ask_for(struct delayedjob *dj, const struct dyn_call *call,
 {
     *answer = (struct answer){
         .has_queue = dj->jobs.has_queue,
-        .is_of_waiting =
-            (question->metrics & (DYN_BIT(DYN_WAITING) | DYN_BIT(DYN_LATENCY))) != 0,
+        .is_of_waiting = (question->metrics & (DYN_BIT(DYN_WAITING) | DYN_BIT(DYN_LATENCY))) != 0,
         .is_by_queue = question->by_queue,
     };
     int32_t code =
@@ -357,9 +356,8 @@ static int32_t put_advice(struct delayedjob *dj, const struct dyn_call *call, in
     FILE *out = open_memstream(&text, &length);
     if (out == NULL)
         return dj->host->fail(dj->host, DYN_RETRY, "out of memory");
-    int32_t code = topic == DYN_ADVICE_INDEXES
-                       ? put_indexes(out, dj, call, table)
-                       : sql_put_notify(out, dj->sql, call, dj->jobs.table);
+    int32_t code = topic == DYN_ADVICE_INDEXES ? put_indexes(out, dj, call, table)
+                                               : sql_put_notify(out, dj->sql, call, dj->jobs.table);
     if (fclose(out) != 0 && code == DYN_OK)
         code = DYN_RETRY;
     if (code == DYN_OK)

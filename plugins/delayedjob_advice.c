@@ -65,9 +65,8 @@ static int64_t live_rows(const struct advice *advice)
 static void put_index(FILE *out, const struct advice *advice, const struct index *index)
 {
     bool is_partial = sql_has_partial_indexes(advice->sql);
-    bool is_there = is_partial
-                        ? sql_table_has_partial(advice->table, index->columns, is_live)
-                        : sql_table_has_index(advice->table, index->columns);
+    bool is_there = is_partial ? sql_table_has_partial(advice->table, index->columns, is_live)
+                               : sql_table_has_index(advice->table, index->columns);
     fprintf(out, "-- %s (", index->when);
     put_size(out, is_partial ? live_rows(advice) : advice->estimate.rows, index->bytes);
     fputs(is_there ? "): it is there already.\n-- " : "):\n", out);
@@ -98,9 +97,10 @@ static void put_standard_index(FILE *out, const struct advice *advice)
     static const struct index standard = {"priority", "priority,run_at", BYTES_BY_TIME, ""};
     if (advice->jobs->has_index)
         return;
-    fputs("-- Without this one, which Delayed Job's own migration makes, each look reads the whole\n"
-          "-- table, and so does each worker:\n",
-          out);
+    fputs(
+        "-- Without this one, which Delayed Job's own migration makes, each look reads the whole\n"
+        "-- table, and so does each worker:\n",
+        out);
     put_create(out, advice, &standard, "");
 }
 
@@ -120,11 +120,14 @@ static void put_failed(FILE *out, const struct advice *advice)
 void advice_put_indexes(FILE *out, const struct advice *advice)
 {
     put_standard_index(out, advice);
-    fputs("-- Each look is bounded by the index on (priority, run_at). Where most due jobs have failed\n"
-          "-- or are locked it finds only \"at least\" so many, and the exact count that follows reads\n"
-          "-- them all; this makes that count cheap. Inserts do not slow down measurably where each\n"
-          "-- commit waits for the disk; in bulk they lose up to a third.\n",
-          out);
+    fputs(
+        "-- Each look is bounded by the index on (priority, run_at). Where most due jobs have "
+        "failed\n"
+        "-- or are locked it finds only \"at least\" so many, and the exact count that follows "
+        "reads\n"
+        "-- them all; this makes that count cheap. Inserts do not slow down measurably where each\n"
+        "-- commit waits for the disk; in bulk they lose up to a third.\n",
+        out);
     if (sql_has_partial_indexes(advice->sql))
         put_partial_indexes(out, advice);
     else

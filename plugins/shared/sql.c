@@ -308,8 +308,8 @@ int32_t sql_look_size(struct sql *sql, const struct dyn_call *call, const char *
         return DYN_OK;
     int32_t code = sql->driver->look_size(sql, call, name, column, &rows);
     if (code == DYN_OK && rows.n_rows == 1)
-        *estimate = (struct sql_estimate){sql_integer(&rows, 0, 0, -1),
-                                          sql_integer(&rows, 0, 1, -1)};
+        *estimate =
+            (struct sql_estimate){sql_integer(&rows, 0, 0, -1), sql_integer(&rows, 0, 1, -1)};
     sql_rows_fini(&rows);
     return code;
 }

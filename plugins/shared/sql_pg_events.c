@@ -13,7 +13,8 @@
 
 enum { IDLE_WAKES = 20 }; /* in IDLE_TIME_NS */
 static const int64_t IDLE_TIME_NS = INT64_C(10) * 1000000000;
-static const int64_t LOOK_EVERY_NS = INT64_C(300) * 1000000000; /* for a trigger that came or went */
+static const int64_t LOOK_EVERY_NS =
+    INT64_C(300) * 1000000000; /* for a trigger that came or went */
 static const int64_t FIRST_PAUSE_NS = INT64_C(1) * 1000000000;
 static const int64_t LAST_PAUSE_NS = INT64_C(60) * 1000000000;
 
@@ -256,21 +257,22 @@ int32_t pg_watch(struct sql *sql, const struct dyn_call *call, const char *table
 static const char facts[] =
     "SELECT n.nspname::text, c.relname::text, current_setting('server_version_num'),"
     " EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
-    " WHERE t.tgrelid = c.oid AND p.proname = 'dynomatic_notify' AND t.tgenabled IN ('O', 'A'))::int,"
+    " WHERE t.tgrelid = c.oid AND p.proname = 'dynomatic_notify' AND t.tgenabled IN ('O', "
+    "'A'))::int,"
     " CASE WHEN octet_length(n.nspname || c.relname) <= 52"
     " THEN format('dynomatic:%s.%s', n.nspname, c.relname) ELSE 'dynomatic:' || c.oid END,"
-    " hashtextextended(format('dynomatic:%s.%s', n.nspname, c.relname), 0) & x'7fffffffffff'::bigint"
+    " hashtextextended(format('dynomatic:%s.%s', n.nspname, c.relname), 0) & "
+    "x'7fffffffffff'::bigint"
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)";
 enum { FACT_SCHEMA, FACT_TABLE, FACT_VERSION, FACT_IS_THERE, FACT_CHANNEL, FACT_GATE };
 enum { VERSION_14 = 140000 };
 
-static const char function_body[] =
-    "() RETURNS trigger LANGUAGE plpgsql AS $dynomatic$\n"
-    "BEGIN\n"
-    "  PERFORM pg_notify(TG_ARGV[0], '');\n"
-    "  RETURN NULL;\n"
-    "END\n"
-    "$dynomatic$;\n";
+static const char function_body[] = "() RETURNS trigger LANGUAGE plpgsql AS $dynomatic$\n"
+                                    "BEGIN\n"
+                                    "  PERFORM pg_notify(TG_ARGV[0], '');\n"
+                                    "  RETURN NULL;\n"
+                                    "END\n"
+                                    "$dynomatic$;\n";
 
 static void put_literal(FILE *out, const char *text)
 {
@@ -313,8 +315,8 @@ static char *plain_name(const struct sql *sql, const char *schema, const char *n
     char *joined = NULL;
     char *plain = NULL;
     size_t length;
-    FILE *out = asprintf(&joined, "%s.%s", schema, name) < 0 ? NULL
-                                                              : open_memstream(&plain, &length);
+    FILE *out =
+        asprintf(&joined, "%s.%s", schema, name) < 0 ? NULL : open_memstream(&plain, &length);
     if (out != NULL) {
         sql_put_plain_name(out, sql, joined);
         if (fclose(out) != 0) {
@@ -335,8 +337,10 @@ static int32_t put_notify(FILE *out, struct sql *sql, const struct sql_rows *row
     if (is_ok && sql_integer(rows, 0, FACT_IS_THERE, 0) != 0)
         fputs("-- The trigger is there already; to run this again changes nothing.\n", out);
     if (is_ok) {
-        fputs("-- Tells of new jobs by NOTIFY, but only while a dynomatic finds none waiting: then it\n"
-              "-- holds the lock that is tried here. Else an insert costs that try. To be run by the\n"
+        fputs("-- Tells of new jobs by NOTIFY, but only while a dynomatic finds none waiting: then "
+              "it\n"
+              "-- holds the lock that is tried here. Else an insert costs that try. To be run by "
+              "the\n"
               "-- owner of the table; in a Rails migration: execute <<~'SQL' ... SQL\n",
               out);
         put_trigger(out, rows, table, function);

@@ -48,7 +48,7 @@ has 'with the nearest' "$err" 'there is no pool "mial"; did you mean "mail"?'
 
 run sql notify mail
 is 'sql notify of one pool' $status 0
-is 'names the instance and the pool' "$(head -1 <<<"$out")" '-- delayedjob, mail'
+is 'names the instance and the pool' "$(head -1 <<<"$out")" '-- delayedjob(mail): mail'
 has_not 'and has nothing of others' "$out" small
 is 'nothing is said besides' "$err" ''
 ok 'what it prints can be run' psql -X -q -v ON_ERROR_STOP=1 "$postgres_url" -c "$out"
@@ -69,7 +69,7 @@ has 'without the trigger it is told how often they are asked, and why' "$out" \
 has 'what does not answer has no events' "$out" 'sidekiq: cannot connect'
 sed 's/^queue: { /&isolate: yes, /' dynomatic.yml >isolated.yml
 run -c isolated.yml check --connect
-has 'a plugin in a process of its own is asked' "$out" '  asked each 2 s: a plugin in a process of its own is asked'
+has 'a plugin in a process of its own tells as well' "$out" '  told of new jobs by changes of the file (inotify)'
 run -c isolated.yml sql notify mail
 has 'and advises all the same' "$out" 'CREATE OR REPLACE TRIGGER dynomatic_notify AFTER INSERT ON public.delayed_jobs FOR EACH STATEMENT'
 
@@ -103,6 +103,6 @@ has 'where the adapter is left out it is detected first' "$out" 'ON delayed_jobs
 postgres_kill
 run sql notify mail
 is 'a database that is down is a failure' $status 1
-has 'and named' "$err" "dynomatic: delayedjob: cannot connect to 127.0.0.1:$postgres_port/app"
+has 'and named' "$err" "dynomatic: delayedjob(mail): cannot connect to 127.0.0.1:$postgres_port/app"
 is 'with nothing to run' "$out" ''
 tap_end
