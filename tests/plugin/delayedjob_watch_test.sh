@@ -116,6 +116,10 @@ is 'and while its age alone is asked for' "$(held 9:l)" 0
 is 'but open for pools of other queues' "$(held 9:w:other 9:l:more)" 1
 is 'one of which is enough to shut it' "$(held 9:w:other 9:wl:mail)" 0
 quiet 'while it is shut nobody notifies' "$add_job"
+clear
+measure "$options" -t 2000 -n 2 -x "psql -X -q -At '$postgres_url' -c \"$gate\" >>'$scratch/gates'; $add_job" -s watch 9:w \
+  >"$scratch/look"
+is 'what is open is shut when a job comes' "$(tr '\n' ' ' <"$scratch/gates")" '1 0 '
 clear; postgres_sql "$add_later"
 is 'a job for later does not shut it' "$(held 9:w)" 1
 clear
@@ -132,6 +136,13 @@ echo '\q' >&"${writer[1]}"
 wait "$writer_PID" 2>/dev/null
 clear
 is 'and opens after it' "$(held 9:w)" 1
+
+# One that was committed while the gate was shut, after the measure that then opens it.
+postgres_sql "$add"
+is 'an insert just before the gate opens is not missed' \
+  "$(words "$options" -n 2 -b "if [ -e '$scratch/deleted' ]; then $add_job; else touch '$scratch/deleted'; $(
+    sql_command 'DELETE FROM delayed_jobs'); fi" -t 2000 watch 9:w)" 'waiting=1 watching told waiting=0 watching told '
+clear
 
 # Jobs that nobody here reads.
 later_job=$(sql_command "$add_later")

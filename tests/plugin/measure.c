@@ -8,8 +8,8 @@
  * watch: measures, and watches once that is done: "watching: HOW" or "not watching: WHY"; then
  * waits for the deadline at most, and says "told" or "not told"; with -i, so many ms as the line
  * has. -s: first does both as long as it is told at once, 20 times at most, and lets pass what else
- * passes between two calls before it waits. -b: with that, measures and watches once more, and does
- * this in between. indexes, notify: prints that advice.
+ * passes between two calls before it waits. -b: between measure and watch; with -s measures and
+ * watches once more for it. indexes, notify: prints that advice.
  *
  * METRICS are first letters of waiting, latency, busy, scheduled, retrying, failed, next due, or
  * "*". A line for each group: "waiting=12 latency=10000+ ..." ("+": at least, "?": unknown); then
@@ -236,12 +236,13 @@ static int32_t measure_and_watch(struct testhost *host, const struct arguments *
 
 static int32_t settle(struct testhost *host, const struct arguments *arguments, int32_t *fd)
 {
-    int32_t code;
-    int looks = 0;
-    do
+    int32_t code = DYN_OK;
+    bool goes_on = arguments->settles;
+    for (int looks = 0; goes_on && looks < LOOKS; looks++) {
         code = measure_and_watch(host, arguments, NULL, fd);
-    while (code == DYN_OK && arguments->settles && is_told(*fd, 0) && ++looks < LOOKS);
-    if (code == DYN_OK && arguments->between != NULL)
+        goes_on = code == DYN_OK && is_told(*fd, 0);
+    }
+    if (code == DYN_OK && (arguments->between != NULL || !arguments->settles))
         code = measure_and_watch(host, arguments, arguments->between, fd);
     return code;
 }
