@@ -95,6 +95,27 @@ is 'those of SQLite can be made, too' "$(sqlite3 small.sqlite3 <indexes.sql 2>&1
 run sql indexes small
 is 'and are found' "$(grep -c 'it is there already' <<<"$out")" 2
 
+# ---- The daemon, which next looks in ten minutes ----
+
+postgres_sql 'DELETE FROM delayed_jobs'
+dynomatic sql notify mail | psql -X -q "$postgres_url"
+cat >daemon.yml <<END
+scaler: { backend: heroku-formation, app: myapp, token: "$token", api_url: "$api_url" }
+queue: { adapter: delayedjob, url: "$postgres_url" }
+rules: [{ at_least: 10, dynos: 5 }]
+interval: 10m
+pools: { mail: { queues: [mail] } }
+END
+start_daemon daemon.yml
+listens() { [ "$(postgres_sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'")" = 1 ]; }
+ok 'the daemon listens, and holds the gate open' until_true 20 listens
+postgres_sql "INSERT INTO delayed_jobs (handler, run_at, queue)
+  SELECT 'x', now() AT TIME ZONE 'utc', 'mail' FROM generate_series(1, 12)"
+ok 'jobs that come are worked off at once' until_true 20 quantity_is mail 5
+ok 'and while they wait nobody need notify' until_true 20 eval '! listens'
+kill "$daemon_pid"
+wait "$daemon_pid"
+
 # ---- A database that is not there ----
 
 sed '/^queue:/s/{.*}/{ url: "sqlite3:small.sqlite3" }/' dynomatic.yml >detected.yml
