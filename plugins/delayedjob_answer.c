@@ -188,14 +188,15 @@ bool answer_is_idle(const struct answer *answer, const struct dyn_group *groups,
         return was_idle;
     if (is_empty(answer, &answer->all))
         return true;
+    bool is_known = true;
     for (uint32_t i = 0; i < n; i++) {
-        if (groups[i].n_queues > 0 && !answer->is_by_queue)
-            return was_idle;
         struct tally tally = tally_of(answer, &groups[i]);
-        if (!is_empty(answer, &tally))
+        if (groups[i].n_queues > 0 && !answer->is_by_queue)
+            is_known = false;
+        else if (!is_empty(answer, &tally))
             return false;
     }
-    return true;
+    return is_known || was_idle;
 }
 
 static void put_latency(const struct answer *answer, const struct dyn_host *host,

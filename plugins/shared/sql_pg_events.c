@@ -2,10 +2,10 @@
  * LISTEN, on the one connection that there is: its socket is the descriptor.
  *
  * The gate works by the lock that says whether to notify. An insert takes it shared until its
- * transaction ends, and notifies if it cannot (in the trigger's WHEN, since to enter a function
- * costs more than the lock does); so nobody notifies while no session holds it
- * exclusively, this program not running included. A session that gets it knows that every insert
- * that did not notify has ended, and finds it by looking once more; all later ones notify. */
+ * transaction ends, and notifies if it cannot: in the trigger's WHEN, since to enter a function
+ * costs more than the lock does. So nobody notifies while no session holds it exclusively, nor
+ * while this program does not run. A session that gets it knows that every insert that did not
+ * notify has ended, and finds it by looking once more; all later ones notify. */
 #include "shared/sql_pg.h"
 
 #include <stdlib.h>
@@ -13,8 +13,7 @@
 
 enum { IDLE_WAKES = 20 }; /* in IDLE_TIME_NS */
 static const int64_t IDLE_TIME_NS = INT64_C(10) * 1000000000;
-static const int64_t LOOK_EVERY_NS =
-    INT64_C(300) * 1000000000; /* for a trigger that came or went */
+static const int64_t LOOK_EVERY_NS = INT64_C(300) * 1000000000; /* at the trigger */
 static const int64_t FIRST_PAUSE_NS = INT64_C(1) * 1000000000;
 static const int64_t LAST_PAUSE_NS = INT64_C(60) * 1000000000;
 
@@ -48,25 +47,31 @@ void pg_take_events(struct sql *sql)
 
 enum { FOUND_STANDBY, FOUND_PID, FOUND_CHANNEL, FOUND_GATE };
 
-/* A pooler makes up the process id that a connection is told at its start. Behind one, LISTEN and
- * the lock would stay with a session that is given to others. */
+/* Says in events->why what keeps from listening; false if something does. A pooler makes up the
+ * process id that a connection is told at its start: behind one, LISTEN and the lock would stay
+ * with a session that is given to others. */
+static bool can_listen(struct pg *pg, const char *table, const struct sql_rows *rows)
+{
+    char *why = pg->events.why;
+    size_t room = sizeof pg->events.why;
+    why[0] = '\0';
+    if (sql_cell(rows, 0, FOUND_CHANNEL) == NULL)
+        snprintf(why, room, "no trigger on %.100s: `dynomatic sql notify` prints it", table);
+    else if (sql_integer(rows, 0, FOUND_STANDBY, 1) != 0)
+        snprintf(why, room, "a standby server cannot LISTEN");
+    else if (sql_integer(rows, 0, FOUND_PID, 0) != PQbackendPID(pg->conn))
+        snprintf(why, room,
+                 "a pooler stands before the server, and LISTEN needs a connection of its own");
+    return why[0] == '\0';
+}
+
 static void note_found(struct sql *sql, const char *table, const struct sql_rows *rows)
 {
     struct pg *pg = sql->state;
     struct pg_events *events = &pg->events;
-    const char *channel = rows->n_rows == 1 ? sql_cell(rows, 0, FOUND_CHANNEL) : NULL;
-    events->why[0] = '\0';
-    if (channel == NULL)
-        snprintf(events->why, sizeof events->why,
-                 "no trigger on %.100s: `dynomatic sql notify` prints it", table);
-    else if (sql_integer(rows, 0, FOUND_STANDBY, 1) != 0)
-        snprintf(events->why, sizeof events->why, "a standby server cannot LISTEN");
-    else if (sql_integer(rows, 0, FOUND_PID, 0) != PQbackendPID(pg->conn))
-        snprintf(events->why, sizeof events->why,
-                 "a pooler stands before the server, and LISTEN needs a connection of its own");
-    if (events->why[0] != '\0')
-        channel = NULL;
-    const char *gate = channel != NULL ? sql_cell(rows, 0, FOUND_GATE) : "";
+    bool can = can_listen(pg, table, rows);
+    const char *channel = can ? sql_cell(rows, 0, FOUND_CHANNEL) : NULL;
+    const char *gate = can ? sql_cell(rows, 0, FOUND_GATE) : "";
     bool had_one = events->channel != NULL;
     if (had_one && channel != NULL && strcmp(events->channel, channel) == 0 &&
         strcmp(events->gate, gate) == 0)
