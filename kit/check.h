@@ -55,6 +55,7 @@ void check_index(const struct subject *subject);
 void check_metrics(const struct subject *subject);
 void check_answers(const struct subject *subject);
 void check_cap(const struct subject *subject);
+void check_advice(const struct subject *subject);
 
 /* Calls that fail: check_failures.c */
 void check_failures(const struct subject *subject);

@@ -50,6 +50,8 @@ const struct check checks[] = {
     {"watch_quiet", "measure() takes the events off what watch() gave", check_watch_quiet, WATCHER},
     {"watch_again", "watch() called again and again opens no more descriptors", check_watch_again,
      WATCHER},
+    {"advice", "It advises line by line, and nothing on a topic that it does not know",
+     check_advice, QUEUE},
     {"failures", "A call that fails says why by fail(), in a line, and returns its code",
      check_failures, LOADED},
     {"hidden", "No text has a secret of the options", check_hidden, LOADED},

@@ -323,7 +323,7 @@ void host_close(struct host *host)
 const char *verb_name(enum verb verb)
 {
     static const char *const names[] = {"measure", "detect", "watch", "workers",
-                                        "read",    "apply",  "names"};
+                                        "advise",  "read",   "apply", "names"};
     return names[verb];
 }
 
@@ -340,6 +340,8 @@ bool host_can(const struct host *host, enum verb verb)
         return queue->watch != NULL;
     case WORKERS:
         return queue->workers != NULL;
+    case ADVISE: /* a host that never heard of it does not ask */
+        return queue->advise != NULL && DYN_HAS(host->table, advise);
     case READ:
         return scaler->read != NULL;
     case APPLY:
@@ -367,6 +369,8 @@ static int32_t call(struct host *host, enum verb verb, const void *arguments, ui
         return queue->watch(host->self, host->call, arguments, n, &host->watch_fd);
     case WORKERS:
         return queue->workers(host->self, host->call, arguments, n);
+    case ADVISE:
+        return queue->advise(host->self, host->call, host->topic);
     case READ:
         return scaler->read(host->self, host->call, arguments, n);
     case APPLY:
@@ -382,7 +386,7 @@ int32_t host_call_with(struct host *host, enum verb verb, const void *arguments,
     char function[32];
     snprintf(function, sizeof function, "%s()", verb_name(verb));
     trial_doing("%s of %" PRIu32, function, n);
-    begin(host, verb == DETECT || verb == NAMES ? 0 : n);
+    begin(host, verb == DETECT || verb == ADVISE || verb == NAMES ? 0 : n);
     host->call->deadline_ns = dyn_now_ns() + timeout_ms * 1000000;
     allocation_count(true);
     int32_t code = call(host, verb, arguments, n);

@@ -12,7 +12,7 @@
 #include <pthread.h>
 
 /* What of the contract can be called on an instance. */
-enum verb { MEASURE, DETECT, WATCH, WORKERS, READ, APPLY, NAMES, N_VERBS };
+enum verb { MEASURE, DETECT, WATCH, WORKERS, ADVISE, READ, APPLY, NAMES, N_VERBS };
 
 /* Whose tables the plugin sees: as this header has them, as the first header of the ABI had them
  * (with nothing behind their end), or as a later one will. */
@@ -49,6 +49,7 @@ struct host {
 
     struct told *told;
     uint32_t n;
+    int32_t topic;  /* of ADVISE */
     int32_t failed; /* the code that fail() was given in this call; DYN_OK: not called */
     char failure[1024];
     bool is_called;

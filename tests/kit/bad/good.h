@@ -112,6 +112,16 @@ static inline int32_t good_watch(void *self, const struct dyn_call *call,
     return DYN_OK;
 }
 
+static inline int32_t good_advise(void *self, const struct dyn_call *call, int32_t topic)
+{
+    const struct good *good = self;
+    if (dyn_is_over(call))
+        return over(good);
+    if (topic == DYN_ADVICE_INDEXES)
+        good->host->advise(good->host, "-- there is nothing to do");
+    return DYN_OK;
+}
+
 static inline void put_size(const struct good *good, uint32_t i, const char *name)
 {
     if (strcmp(name, "worker") == 0)

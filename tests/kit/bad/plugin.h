@@ -28,6 +28,9 @@
 #ifndef WATCH
 #define WATCH NULL
 #endif
+#ifndef ADVISE
+#define ADVISE good_advise
+#endif
 #ifndef READ
 #define READ good_read
 #endif
@@ -48,6 +51,7 @@ static const struct dyn_queue queue = {
     .metrics = DYN_BIT(DYN_WAITING) | DYN_BIT(DYN_LATENCY),
     .measure = MEASURE,
     .watch = WATCH,
+    .advise = ADVISE,
 };
 
 static const struct dyn_scaler scaler = {
