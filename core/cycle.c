@@ -2,7 +2,6 @@
 #include "core/cycle_inside.h"
 #include "core/log.h"
 #include "core/memory.h"
-#include "core/room.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -94,6 +93,7 @@ static void start_pool(struct cycle *cycle, size_t i)
     text_fini(&text);
     struct pool *pool = &cycle->pools[i];
     pool_init(pool, spec, limit, name_busy(cycle, spec));
+    pool->shared = cycle->room;
     if (cycle->options.once && cycle->journal == NULL) /* nothing will remember what it saw */
         pool->history = (struct history)HISTORY_NONE;
     for (size_t k = 0; k < spec->n_sources; k++)
@@ -127,6 +127,7 @@ struct cycle *cycle_new(struct settings *settings, struct cycle_options options,
     cycle->settings = settings;
     cycle->options = options;
     cycle->pools = memory_new(settings->n_pools, sizeof *cycle->pools);
+    cycle->room = room_new(settings);
     cycle->lines = memory_new(settings->n_instances, sizeof *cycle->lines);
     cycle->dice = 2463534242u;
     override_watch_init(&cycle->overrides, settings->state);
@@ -163,6 +164,7 @@ void cycle_free(struct cycle *cycle)
         spending_write(&cycle->spending, cycle->spending.noted_ms);
     journal_close(cycle->journal);
     override_watch_fini(&cycle->overrides);
+    room_free(cycle->room);
     settings_free(cycle->settings);
     free(cycle->lines);
     free(cycle->pools);
@@ -212,8 +214,7 @@ static void wake_for(struct cycle *cycle, const struct pool *pool, int64_t now_m
 
 void cycle_decide(struct cycle *cycle, struct pool *pool, int64_t now_ms)
 {
-    pool->room =
-        room_of(cycle->settings, cycle->pools, (size_t)(pool - cycle->pools), &pool->room_of);
+    pool->room = room_of(cycle->room, pool, &pool->room_of);
     if (spending_is_over(&cycle->spending)) {
         pool->room = 0;
         pool->room_of = "budget";

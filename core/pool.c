@@ -5,6 +5,7 @@
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/reading.h"
+#include "core/room.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit, b
     for (size_t i = 0; i < spec->n_sources; i++)
         pool->sources[i].reading = READING_NONE;
     pool->size = -1;
+    pool->held = -1;
     pool->wanted = -1;
     pool->applying = -1;
     pool->told = -1;
@@ -184,6 +186,21 @@ static void note_trouble(const struct pool *pool, char **told, const char *text)
     *told = text != NULL ? memory_copy(text) : NULL;
     if (text != NULL)
         log_write(LOG_ERROR, pool->spec->name, "%s", text);
+}
+
+/* ---- What it has of what pools share: told whenever that may have changed ---- */
+
+static void note_held(struct pool *pool)
+{
+    int32_t wanted = pool->is_stuck ? -1 : pool->wanted; /* it cannot have it now */
+    if (pool->shared != NULL)
+        room_note(pool->shared, pool, greater(greater(pool->size, wanted), pool->applying));
+}
+
+void pool_set_stuck(struct pool *pool, bool is_stuck)
+{
+    pool->is_stuck = is_stuck;
+    note_held(pool);
 }
 
 /* ---- Measure ---- */
@@ -363,6 +380,7 @@ void pool_decide(struct pool *pool, int64_t now_ms)
     bool is_spared = pool->decision.spares_busy && now_ms < pool->spared.again_ms;
     bool is_change = pool->size >= 0 && size != pool->size && !is_refused && !is_spared;
     pool->wanted = is_change ? size : -1;
+    note_held(pool);
 }
 
 /* ---- Whom a shrink spares ---- */
@@ -514,6 +532,7 @@ void pool_take_size(struct pool *pool, const struct answer *answer, int64_t now_
     if (size >= 0)
         take_drift(pool, size, now_ms);
     pool->size = size;
+    note_held(pool);
 }
 
 char *pool_explain(const struct pool *pool)
@@ -559,6 +578,7 @@ struct dyn_change pool_start_apply(struct pool *pool)
     pool->why = pool_explain(pool);
     pool->applying = pool->wanted;
     pool->wanted = -1;
+    note_held(pool);
     return (struct dyn_change){
         .name = pool->spec->process,
         .keep = spared->n > 0 ? spared->hosts : NULL,
@@ -608,4 +628,5 @@ void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t n
     drift_take_applied(&pool->drift, pool->applying, size, now_ms);
     pool->size = size;
     pool->applying = -1;
+    note_held(pool);
 }

@@ -54,8 +54,12 @@ struct journaled {
     struct decision decision;
 };
 
+struct room;
+
 struct pool {
     const struct pool_spec *spec;
+    struct room *shared;  /* with other pools; NULL: nothing is */
+    int32_t held;         /* as that has it: dynos that it has or is about to have; -1: not known */
     struct policy policy; /* the one in force, cut to what the back-end can run */
     int32_t limit;        /* which is this */
     struct timetable timetable;
@@ -82,7 +86,7 @@ struct pool {
     int32_t told;     /* dry run: the size last told; -1: none */
     struct refused refused;
     bool is_limited;       /* what pools share holds it, as last logged */
-    bool is_stuck;         /* its platform takes no change now */
+    bool is_stuck;         /* its platform takes no change now: pool_set_stuck() */
     char *reading_trouble; /* why values are missing, as last logged; NULL: they are not */
     char *size_trouble;    /* why the size is not known or not as wanted, likewise */
     struct hand hand;
@@ -104,6 +108,9 @@ int64_t pool_follow_schedule(struct pool *pool, int64_t utc_ms);
 /* What was measured of a source at now_ms, in took_ms; answer NULL: nothing could be. */
 void pool_take_reading(struct pool *pool, size_t source, const struct answer *answer,
                        int64_t took_ms, int64_t now_ms);
+
+/* Whether its platform takes no change now. */
+void pool_set_stuck(struct pool *pool, bool is_stuck);
 
 /* Whether anything was measured yet. */
 bool pool_is_measured(const struct pool *pool);
