@@ -94,8 +94,9 @@ static void start_pool(struct cycle *cycle, size_t i)
     struct pool *pool = &cycle->pools[i];
     pool_init(pool, spec, limit, name_busy(cycle, spec));
     pool->shared = cycle->room;
+    struct history none = HISTORY_NONE;
     if (cycle->options.once && cycle->journal == NULL) /* nothing will remember what it saw */
-        pool->history = (struct history)HISTORY_NONE;
+        past_keep(&pool->past, &none);
     for (size_t k = 0; k < spec->n_sources; k++)
         take_seat(&cycle->lines[spec->sources[k]], pool, k);
     take_seat(scaler, pool, 0);
@@ -203,9 +204,9 @@ static void wake_for(struct cycle *cycle, const struct pool *pool, int64_t now_m
     if (is_wanted && scaler->wanted_since_ms == 0)
         scaler->wanted_since_ms = now_ms;
     scaler->wants_call |= is_wanted;
-    if (is_wanted || cycle->options.dry_run)
+    if (is_wanted)
         line_wake(scaler);
-    for (size_t k = 0; k < pool->spec->n_sources && is_wanted && pool->decision.spares_busy; k++) {
+    for (size_t k = 0; k < pool->spec->n_sources && is_wanted && pool->spares_busy; k++) {
         struct line *queue = &cycle->lines[pool->spec->sources[k]];
         queue->wants_call = true;
         line_wake(queue);
@@ -219,8 +220,11 @@ void cycle_decide(struct cycle *cycle, struct pool *pool, int64_t now_ms)
         pool->room = 0;
         pool->room_of = "budget";
     }
-    pool_decide(pool, now_ms);
-    journal_decided(cycle->journal, pool, now_ms + cycle->utc_ahead_ms);
+    struct decided decided;
+    pool_decide(pool, now_ms, &decided);
+    journal_decided(cycle->journal, pool, &decided, now_ms + cycle->utc_ahead_ms);
+    if (cycle->options.dry_run)
+        pool_tell_dry_run(pool, &decided);
     wake_for(cycle, pool, now_ms);
 }
 

@@ -66,43 +66,35 @@ void journal_close(struct journal *journal)
     free(journal);
 }
 
-/* Whether two decisions took the same steps to the same sizes, whatever they saw. */
-static bool are_alike(const struct decision *a, const struct decision *b)
-{
-    bool are_alike = a->size == b->size && a->n_steps == b->n_steps;
-    for (size_t i = 0; i < a->n_steps && are_alike; i++)
-        are_alike = a->steps[i].kind == b->steps[i].kind && a->steps[i].rule == b->steps[i].rule &&
-                    a->steps[i].after == b->steps[i].after;
-    return are_alike;
-}
-
-static bool is_news(const struct journal *journal, const struct pool *pool, int64_t now_ms)
+static bool is_news(const struct journal *journal, const struct pool *pool,
+                    const struct decided *decided)
 {
     const struct journaled *last = &pool->journaled;
-    return last->at_ms == 0 || now_ms - last->at_ms >= journal->every_ms ||
-           last->present != pool->inputs.present ||
-           pool->before.learned_boot_ms != pool->history.learned_boot_ms ||
-           !are_alike(&last->decision, &pool->decision);
+    return last->at_ms == 0 || decided->inputs.now_ms - last->at_ms >= journal->every_ms ||
+           last->present != decided->inputs.present || decided->has_learned ||
+           last->digest != journal_digest(&decided->decision);
 }
 
-void journal_decided(struct journal *journal, struct pool *pool, int64_t utc_ms)
+void journal_decided(struct journal *journal, struct pool *pool, const struct decided *decided,
+                     int64_t utc_ms)
 {
-    if (journal == NULL || !is_news(journal, pool, pool->inputs.now_ms))
+    if (journal == NULL || !is_news(journal, pool, decided))
         return;
     struct journal_decision decision = {
         .utc_ms = utc_ms,
         .is_dry_run = journal->is_dry_run,
-        .inputs = pool->inputs,
-        .history = pool->before,
-        .decision = pool->decision,
+        .inputs = decided->inputs,
+        .history = decided->before,
+        .decision = decided->decision,
     };
     struct text line = {0};
-    char *why = pool_explain(pool);
+    char *why = pool_explain(pool, decided);
     snprintf(decision.pool, sizeof decision.pool, "%s", pool->spec->name);
-    journal_hash(&pool->policy, decision.policy);
+    journal_hash(pool->policy, decision.policy);
     journal_line_decision(&decision, why, &line);
     add(journal, &line, utc_ms);
-    pool->journaled = (struct journaled){pool->inputs.now_ms, pool->inputs.present, pool->decision};
+    pool->journaled = (struct journaled){decided->inputs.now_ms, journal_digest(&decided->decision),
+                                         decided->inputs.present};
     text_fini(&line);
     free(why);
 }
@@ -181,14 +173,14 @@ static void take_history(const struct recall *recall, struct pool *pool,
     if (silent_ms > recall->every_ms)
         silent_ms = recall->every_ms;
     pool_follow_schedule(pool, line->utc_ms);
-    journal_hash(&pool->policy, hash);
+    journal_hash(pool->policy, hash);
     if (strcmp(hash, line->policy) != 0)
         history->in_force = 0; /* which is by the numbers of other rules */
-    policy_decide(&pool->policy, history, &line->inputs);
+    policy_decide(pool->policy, history, &line->inputs);
     if (history->worked_ms == line->inputs.now_ms && silent_ms > 0)
         history->worked_ms += silent_ms;
     shift_history(history, at_ms - line->inputs.now_ms, recall->now_ms, pool->spec->respect_ms);
-    pool->history = *history;
+    past_keep(&pool->past, history);
     pool->crashed = line->inputs.crashed;
     pool->crashes_ms = at_ms;
 }

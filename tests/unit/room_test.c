@@ -128,6 +128,7 @@ static struct answer answer_of(struct world *world, int32_t metric, uint32_t mos
 
 static void happen(struct world *world, struct pool *pool, int64_t now_ms)
 {
+    struct decided decided;
     struct answer size = answer_of(world, 0, 9);
     struct answer waiting = answer_of(world, 0, 30);
     switch (roll(world, 5)) {
@@ -148,7 +149,7 @@ static void happen(struct world *world, struct pool *pool, int64_t now_ms)
     default:
         pool_take_reading(pool, 0, &waiting, 1, now_ms);
         pool->room = room_of(world->room, pool, &pool->room_of);
-        pool_decide(pool, now_ms);
+        pool_decide(pool, now_ms, &decided);
     }
 }
 
