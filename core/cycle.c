@@ -360,6 +360,7 @@ void cycle_finish(struct cycle *cycle, struct instance *instance, int64_t now_ms
     case CALL_NONE:
         break;
     }
+    instance_forget(instance);
 }
 
 void cycle_cancel(struct cycle *cycle)
