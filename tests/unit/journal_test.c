@@ -203,7 +203,38 @@ static void the_file_before_is_read(void)
     free(before);
 }
 
+/* The first of them in the file is further back than where one pool is looked for. */
+static void many_pools_are_restored(void)
+{
+    enum { POOLS = 10000 };
+    struct pool_spec *specs = memory_new(POOLS, sizeof *specs);
+    struct pool *pools = memory_new(POOLS, sizeof *pools);
+    struct journal_spec big = {path, {100000000, 86400000, 1}, 10000};
+    unlink(path);
+    struct journal *journal = journal_open(&big, false, NULL);
+    for (size_t i = 0; i < POOLS; i++) {
+        specs[i] = spec_of();
+        specs[i].name = memory_format("pool%zu", i);
+        pool_init(&pools[i], &specs[i], INT32_MAX, false);
+        decide(journal, &pools[i], 12, 9, BEGIN_MS - 1000);
+        decide(journal, &pools[i], 12, (int32_t)(i % 7), BEGIN_MS);
+        pool_fini(&pools[i]);
+        pool_init(&pools[i], &specs[i], INT32_MAX, false);
+    }
+    journal_restore(journal, pools, POOLS, BEGIN_MS + 1000, UTC_AHEAD_MS);
+    for (size_t i = 0; i < POOLS; i++) {
+        CHECK_INT(past_open(pools[i].past).present, i % 7);
+        pool_fini(&pools[i]);
+        free(specs[i].name);
+    }
+    journal_close(journal);
+    unlink(path);
+    free(pools);
+    free(specs);
+}
+
 static const struct test tests[] = {
+    {"many pools are restored", many_pools_are_restored},
     {"what is news is written", news_is_written},
     {"times are shifted to the clock that goes now", times_are_shifted},
     {"other rules and other pools take nothing over", other_rules_have_other_numbers},
