@@ -2,7 +2,6 @@
 #include "core/cycle_inside.h"
 #include "core/log.h"
 #include "core/memory.h"
-#include "core/room.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -96,8 +95,10 @@ static void start_pool(struct cycle *cycle, size_t i)
     text_fini(&text);
     struct pool *pool = &cycle->pools[i];
     pool_init(pool, spec, limit, name_busy(cycle, spec));
+    pool->shared = cycle->room;
+    struct history none = HISTORY_NONE;
     if (cycle->options.once && cycle->journal == NULL) /* nothing will remember what it saw */
-        pool->history = (struct history)HISTORY_NONE;
+        past_keep(&pool->past, &none);
     for (size_t k = 0; k < spec->n_sources; k++)
         take_seat(&cycle->lines[spec->sources[k]], pool, k);
     take_seat(scaler, pool, 0);
@@ -129,6 +130,7 @@ struct cycle *cycle_new(struct settings *settings, struct cycle_options options,
     cycle->settings = settings;
     cycle->options = options;
     cycle->pools = memory_new(settings->n_pools, sizeof *cycle->pools);
+    cycle->room = room_new(settings);
     cycle->lines = memory_new(settings->n_instances, sizeof *cycle->lines);
     cycle->dice = 2463534242u;
     override_watch_init(&cycle->overrides, settings->state);
@@ -166,6 +168,7 @@ void cycle_free(struct cycle *cycle)
         spending_write(&cycle->spending, cycle->spending.noted_ms);
     journal_close(cycle->journal);
     override_watch_fini(&cycle->overrides);
+    room_free(cycle->room);
     settings_free(cycle->settings);
     free(cycle->lines);
     free(cycle->pools);
@@ -215,7 +218,7 @@ static void wake_for(struct cycle *cycle, const struct pool *pool, int64_t now_m
     if (is_wanted && scaler->wanted_since_ms == 0)
         scaler->wanted_since_ms = now_ms;
     scaler->wants_change |= is_wanted;
-    if (is_wanted || cycle->options.dry_run)
+    if (is_wanted)
         line_wake(scaler);
     for (size_t k = 0; k < pool->spec->n_sources; k++)
         probe_plan(&cycle->lines[pool->spec->sources[k]], pool, now_ms);
@@ -223,14 +226,16 @@ static void wake_for(struct cycle *cycle, const struct pool *pool, int64_t now_m
 
 void cycle_decide(struct cycle *cycle, struct pool *pool, int64_t now_ms)
 {
-    pool->room =
-        room_of(cycle->settings, cycle->pools, (size_t)(pool - cycle->pools), &pool->room_of);
+    pool->room = room_of(cycle->room, pool, &pool->room_of);
     if (spending_is_over(&cycle->spending)) {
         pool->room = 0;
         pool->room_of = "budget";
     }
-    pool_decide(pool, now_ms);
-    journal_decided(cycle->journal, pool, now_ms + cycle->utc_ahead_ms);
+    struct decided decided;
+    pool_decide(pool, now_ms, &decided);
+    journal_decided(cycle->journal, pool, &decided, now_ms + cycle->utc_ahead_ms);
+    if (cycle->options.dry_run)
+        pool_tell_dry_run(pool, &decided);
     wake_for(cycle, pool, now_ms);
 }
 
@@ -367,6 +372,7 @@ void cycle_finish(struct cycle *cycle, struct instance *instance, int64_t now_ms
     case CALL_NONE:
         break;
     }
+    instance_forget(instance);
 }
 
 void cycle_cancel(struct cycle *cycle)

@@ -87,7 +87,7 @@ static void note_stuck(const struct line *line)
     if (instance_spec(line->instance)->kind == INSTANCE_QUEUE)
         return;
     for (size_t i = 0; i < line->n_seats; i++)
-        line->seats[i].pool->is_stuck = is_stuck;
+        pool_set_stuck(line->seats[i].pool, is_stuck);
 }
 
 void line_note_outcome(struct cycle *cycle, struct line *line, int64_t now_ms)

@@ -14,6 +14,7 @@
 #include "core/override_watch.h"
 #include "core/pace.h"
 #include "core/pool.h"
+#include "core/room.h"
 #include "core/spending.h"
 #include "core/timer.h"
 
@@ -76,6 +77,7 @@ struct cycle {
     struct settings *settings;
     struct cycle_options options;
     struct pool *pools;      /* n_pools of the settings */
+    struct room *room;       /* of what they share */
     struct line *lines;      /* n_instances of the settings, in their order */
     struct timers steps;     /* of the lines */
     struct timers blocked;   /* those that wait for a thread, the longest first */

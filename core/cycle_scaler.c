@@ -103,12 +103,6 @@ static bool is_more_coming(const struct cycle *cycle, const struct line *line)
     return false;
 }
 
-static void tell_dry_run(const struct line *line)
-{
-    for (size_t i = 0; i < line->n_seats; i++)
-        pool_tell_dry_run(line->seats[i].pool);
-}
-
 /* When what is wanted goes to the platform: not while its sizes cannot be read. */
 static int64_t apply_due(struct cycle *cycle, struct line *line, int64_t now_ms)
 {
@@ -134,10 +128,8 @@ int64_t scaler_step(struct cycle *cycle, struct line *line, struct crew *crew, i
         start_read(line, crew, now_ms);
         return line->deadline_ms;
     }
-    if (cycle->options.dry_run) {
-        tell_dry_run(line);
+    if (cycle->options.dry_run)
         return read_ms;
-    }
     int64_t apply_ms = apply_due(cycle, line, now_ms);
     if (apply_ms <= now_ms) {
         if (!line_has_room(line, crew, now_ms))

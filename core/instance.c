@@ -224,6 +224,18 @@ static void forget_answers(struct instance *instance)
     text_clear(&instance->listed);
 }
 
+void instance_forget(struct instance *instance)
+{
+    forget_answers(instance);
+    free(instance->groups);
+    free(instance->names);
+    free(instance->changes);
+    instance->groups = NULL;
+    instance->names = NULL;
+    instance->changes = NULL;
+    instance->n = 0;
+}
+
 void instance_close(struct instance *instance)
 {
     if (instance == NULL)

@@ -84,6 +84,10 @@ int32_t instance_code(const struct instance *instance);
 const char *instance_failure(const struct instance *instance);
 const struct answer *instance_answer(const struct instance *instance, size_t i);
 
+/* Frees what the call that is over was about and was answered, so that an instance between two
+ * calls takes no room for each of its pools. */
+void instance_forget(struct instance *instance);
+
 /* Whether this is a queue instance that can name the workers that are busy. */
 bool instance_names_busy(const struct instance *instance);
 

@@ -6,11 +6,13 @@
 #include "core/log.h"
 #include "core/memory.h"
 
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAIL_BYTES = 4 * 1024 * 1024 }; /* in which each pool has its last line */
+/* What is read of its end, in which each pool has its last line. */
+enum { TAIL_BYTES = 4 * 1024 * 1024, TAIL_BYTES_A_POOL = 4096 };
 
 struct journal {
     char *path;
@@ -66,43 +68,35 @@ void journal_close(struct journal *journal)
     free(journal);
 }
 
-/* Whether two decisions took the same steps to the same sizes, whatever they saw. */
-static bool are_alike(const struct decision *a, const struct decision *b)
-{
-    bool are_alike = a->size == b->size && a->n_steps == b->n_steps;
-    for (size_t i = 0; i < a->n_steps && are_alike; i++)
-        are_alike = a->steps[i].kind == b->steps[i].kind && a->steps[i].rule == b->steps[i].rule &&
-                    a->steps[i].after == b->steps[i].after;
-    return are_alike;
-}
-
-static bool is_news(const struct journal *journal, const struct pool *pool, int64_t now_ms)
+static bool is_news(const struct journal *journal, const struct pool *pool,
+                    const struct decided *decided)
 {
     const struct journaled *last = &pool->journaled;
-    return last->at_ms == 0 || now_ms - last->at_ms >= journal->every_ms ||
-           last->present != pool->inputs.present ||
-           pool->before.learned_boot_ms != pool->history.learned_boot_ms ||
-           !are_alike(&last->decision, &pool->decision);
+    return last->at_ms == 0 || decided->inputs.now_ms - last->at_ms >= journal->every_ms ||
+           last->present != decided->inputs.present || decided->has_learned ||
+           last->digest != journal_digest(&decided->decision);
 }
 
-void journal_decided(struct journal *journal, struct pool *pool, int64_t utc_ms)
+void journal_decided(struct journal *journal, struct pool *pool, const struct decided *decided,
+                     int64_t utc_ms)
 {
-    if (journal == NULL || !is_news(journal, pool, pool->inputs.now_ms))
+    if (journal == NULL || !is_news(journal, pool, decided))
         return;
     struct journal_decision decision = {
         .utc_ms = utc_ms,
         .is_dry_run = journal->is_dry_run,
-        .inputs = pool->inputs,
-        .history = pool->before,
-        .decision = pool->decision,
+        .inputs = decided->inputs,
+        .history = decided->before,
+        .decision = decided->decision,
     };
     struct text line = {0};
-    char *why = pool_explain(pool);
+    char *why = pool_explain(pool, decided);
     snprintf(decision.pool, sizeof decision.pool, "%s", pool->spec->name);
-    journal_hash(&pool->policy, decision.policy);
+    journal_hash(pool->policy, decision.policy);
     journal_line_decision(&decision, why, &line);
     add(journal, &line, utc_ms);
-    pool->journaled = (struct journaled){pool->inputs.now_ms, pool->inputs.present, pool->decision};
+    pool->journaled = (struct journaled){decided->inputs.now_ms, journal_digest(&decided->decision),
+                                         decided->inputs.present};
     text_fini(&line);
     free(why);
 }
@@ -123,21 +117,14 @@ void journal_applied(struct journal *journal, const struct pool *pool, int32_t a
 /* What is restored, and by which clock. */
 struct recall {
     struct pool *pools;
-    bool *is_taken; /* the history of each */
+    GHashTable *by_name; /* of the pools */
+    bool *is_taken;      /* the history of each */
     size_t n;
     size_t n_taken;
     int64_t every_ms;
     int64_t now_ms;
     int64_t utc_ahead_ms;
 };
-
-static struct pool *find_pool(const struct recall *recall, const char *name)
-{
-    for (size_t i = 0; i < recall->n; i++)
-        if (strcmp(recall->pools[i].spec->name, name) == 0)
-            return &recall->pools[i];
-    return NULL;
-}
 
 /* A time of the clock that the line was written by, as the clock of now has it; 0 stays 0. One that
  * lies ahead, since a clock was set back, is now. */
@@ -181,14 +168,14 @@ static void take_history(const struct recall *recall, struct pool *pool,
     if (silent_ms > recall->every_ms)
         silent_ms = recall->every_ms;
     pool_follow_schedule(pool, line->utc_ms);
-    journal_hash(&pool->policy, hash);
+    journal_hash(pool->policy, hash);
     if (strcmp(hash, line->policy) != 0)
         history->in_force = 0; /* which is by the numbers of other rules */
-    policy_decide(&pool->policy, history, &line->inputs);
+    policy_decide(pool->policy, history, &line->inputs);
     if (history->worked_ms == line->inputs.now_ms && silent_ms > 0)
         history->worked_ms += silent_ms;
     shift_history(history, at_ms - line->inputs.now_ms, recall->now_ms, pool->spec->respect_ms);
-    pool->history = *history;
+    past_keep(&pool->past, history);
     pool->crashed = line->inputs.crashed;
     pool->crashes_ms = at_ms;
 }
@@ -224,13 +211,13 @@ static int64_t take_line(struct recall *recall, const cJSON *json)
     struct journal_applied applied;
     struct pool *pool;
     if (journal_read_decision(json, &decision)) {
-        if ((pool = find_pool(recall, decision.pool)) != NULL)
+        if ((pool = g_hash_table_lookup(recall->by_name, decision.pool)) != NULL)
             take_decision(recall, pool, &decision);
         return decision.utc_ms;
     }
     if (!journal_read_applied(json, &applied))
         return -1;
-    if (applied.size < 0 && (pool = find_pool(recall, applied.pool)) != NULL)
+    if (applied.size < 0 && (pool = g_hash_table_lookup(recall->by_name, applied.pool)) != NULL)
         take_change(pool, applied.asked, applied.utc_ms - recall->utc_ahead_ms);
     return applied.utc_ms;
 }
@@ -252,10 +239,11 @@ static void take_lines(struct recall *recall, const char *begin, const char *end
     }
 }
 
-static void read_tail(const char *path, struct text *lines)
+static void read_tail(const char *path, size_t n_pools, struct text *lines)
 {
     struct error error = {""};
-    if (journal_file_tail(path, TAIL_BYTES, lines, &error) != 0)
+    size_t most_bytes = TAIL_BYTES + n_pools * TAIL_BYTES_A_POOL;
+    if (journal_file_tail(path, most_bytes, lines, &error) != 0)
         log_write(LOG_WARN, "journal", "%s: nothing is remembered of it", error.text);
 }
 
@@ -266,19 +254,23 @@ void journal_restore(const struct journal *journal, struct pool *pools, size_t n
     if (journal == NULL)
         return;
     char *before = journal_file_before(journal->path, 1);
-    read_tail(before, &lines); /* the file may have begun right now */
-    read_tail(journal->path, &lines);
+    read_tail(before, n, &lines); /* the file may have begun right now */
+    read_tail(journal->path, n, &lines);
     struct recall recall = {
         .pools = pools,
+        .by_name = g_hash_table_new(g_str_hash, g_str_equal),
         .is_taken = memory_new(n, sizeof *recall.is_taken),
         .n = n,
         .every_ms = journal->every_ms,
         .now_ms = now_ms,
         .utc_ahead_ms = utc_ahead_ms,
     };
+    for (size_t i = 0; i < n; i++)
+        g_hash_table_insert(recall.by_name, pools[i].spec->name, &pools[i]);
     const char *begin = text_chars(&lines);
     if (lines.length > 0)
         take_lines(&recall, begin, begin + lines.length - 1);
+    g_hash_table_destroy(recall.by_name);
     free(recall.is_taken);
     free(before);
     text_fini(&lines);

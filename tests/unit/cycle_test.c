@@ -174,7 +174,8 @@ static struct pool_spec pool_of(size_t i, size_t store)
                              .n_sources = 1,
                              .scaler = 2};
     pool.sources[0] = store;
-    pool.policy = (struct policy){.rules = memory_new(1, sizeof(struct rule)),
+    static struct rule rules[] = {{RULE_JOBS, 10, 5, 0}}; /* at least 10 jobs: 5 dynos */
+    pool.policy = (struct policy){.rules = rules,
                                   .n_rules = 1,
                                   .min = 1,
                                   .max = INT32_MAX,
@@ -182,7 +183,6 @@ static struct pool_spec pool_of(size_t i, size_t store)
                                   .hold_ms = 600000,
                                   .then = -1,
                                   .protect = PROTECT_NONE};
-    pool.policy.rules[0] = (struct rule){RULE_JOBS, 10, 5, 0}; /* at least 10 jobs: 5 dynos */
     return pool;
 }
 
