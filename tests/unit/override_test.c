@@ -448,7 +448,7 @@ static void each_pool_has_its_own_among_many(void)
         }
         if (round % 100 == 0)
             override_list_expire(&list, noon_ms);
-        for (size_t i = 0; i < POOLS * OVERRIDE_KINDS && round % 100 == 0; i++)
+        for (size_t i = 0; i < (size_t)POOLS * OVERRIDE_KINDS && round % 100 == 0; i++)
             if (untils_ms[i / OVERRIDE_KINDS][i % OVERRIDE_KINDS] <= noon_ms)
                 untils_ms[i / OVERRIDE_KINDS][i % OVERRIDE_KINDS] = 0;
     }
