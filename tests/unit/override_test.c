@@ -463,7 +463,7 @@ static void many_are_kept(void)
     struct override_list again = {0};
     struct error error = {""};
     for (int i = 0; i < 10000; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "pool-%05d", i);
         override_list_put(&list, override_of(name, OVERRIDE_PAUSE, 0, OVERRIDE_ENDLESS));
     }
