@@ -334,6 +334,7 @@ static int32_t question_failed(struct sql *sql, const PGresult *result)
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     struct pg_refusal refusal = pg_refusal_of_state(state);
+    ((struct pg *)sql->state)->is_ended = state != NULL && strncmp(state, "57P", 3) == 0;
     const char *text = primary != NULL ? primary : PQresultErrorMessage(result);
     return sql_fail(sql, refusal.code, "%s: %.*s%s%s", sql->place, quote_length(text), text,
                     refusal.advice != NULL ? "; " : "",
@@ -384,6 +385,7 @@ static int32_t ask_once(struct sql *sql, const struct dyn_call *call, const stru
                         struct sql_rows *rows)
 {
     struct pg *pg = sql->state;
+    pg->is_ended = false;
     if (!send_all(pg->conn, call, query))
         return sql_fail(sql, DYN_RETRY, "%s: %s", sql->place, PQerrorMessage(pg->conn));
     int32_t code = flush(sql, call);
@@ -404,7 +406,7 @@ static int32_t pg_ask(struct sql *sql, const struct dyn_call *call, const struct
         int32_t code = ask_once(sql, call, query, rows);
         if (code == DYN_OK)
             return DYN_OK;
-        bool is_lost = PQstatus(pg->conn) == CONNECTION_BAD;
+        bool is_lost = PQstatus(pg->conn) == CONNECTION_BAD || pg->is_ended;
         pg_drop(sql);
         sql_rows_fini(rows);
         if (!is_lost || dyn_is_over(call))

@@ -72,6 +72,7 @@ struct pg {
     PQconninfoOption *options; /* of the URL */
     char *password;            /* of the URL or of libpq's other sources; NULL: none */
     PGconn *conn;              /* NULL: not connected */
+    bool is_ended;             /* the server said that it ends the session */
     struct pg_events events;
 };
 
