@@ -3,6 +3,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/room.h"
+#include "core/shadow.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -193,6 +194,14 @@ static struct line *scaler_of(struct cycle *cycle, const struct pool *pool)
 
 /* ---- Decide ---- */
 
+static void decide_beside(struct cycle *cycle, const struct pool *pool, int64_t now_ms)
+{
+    if (pool->shadow == NULL)
+        return;
+    shadow_decide(pool->shadow, pool, now_ms);
+    journal_decided(cycle->journal, pool->shadow, now_ms + cycle->utc_ahead_ms);
+}
+
 /* Lets those have their turn who are needed for what was decided. */
 static void wake_for(struct cycle *cycle, const struct pool *pool, int64_t now_ms)
 {
@@ -220,6 +229,7 @@ void cycle_decide(struct cycle *cycle, struct pool *pool, int64_t now_ms)
     }
     pool_decide(pool, now_ms);
     journal_decided(cycle->journal, pool, now_ms + cycle->utc_ahead_ms);
+    decide_beside(cycle, pool, now_ms);
     wake_for(cycle, pool, now_ms);
 }
 

@@ -85,13 +85,20 @@ static bool is_news(const struct journal *journal, const struct pool *pool, int6
            !are_alike(&last->decision, &pool->decision);
 }
 
+static enum journal_kind kind_of(const struct journal *journal, const struct pool *pool)
+{
+    if (pool->spec->is_shadow)
+        return journal->is_dry_run ? JOURNAL_SHADOW_DRY_RUN : JOURNAL_SHADOW;
+    return journal->is_dry_run ? JOURNAL_DRY_RUN : JOURNAL_DECISION;
+}
+
 void journal_decided(struct journal *journal, struct pool *pool, int64_t utc_ms)
 {
     if (journal == NULL || !is_news(journal, pool, pool->inputs.now_ms))
         return;
     struct journal_decision decision = {
         .utc_ms = utc_ms,
-        .is_dry_run = journal->is_dry_run,
+        .kind = kind_of(journal, pool),
         .inputs = pool->inputs,
         .history = pool->before,
         .decision = pool->decision,
@@ -120,10 +127,15 @@ void journal_applied(struct journal *journal, const struct pool *pool, int32_t a
 
 /* ---- Restoring ---- */
 
+/* A pool or a shadow, and whether it has its history. */
+struct recalled {
+    struct pool *pool;
+    bool is_taken;
+};
+
 /* What is restored, and by which clock. */
 struct recall {
-    struct pool *pools;
-    bool *is_taken; /* the history of each */
+    struct recalled *all;
     size_t n;
     size_t n_taken;
     int64_t every_ms;
@@ -131,11 +143,13 @@ struct recall {
     int64_t utc_ahead_ms;
 };
 
-static struct pool *find_pool(const struct recall *recall, const char *name)
+static struct recalled *find(const struct recall *recall, const char *name, bool is_shadow)
 {
-    for (size_t i = 0; i < recall->n; i++)
-        if (strcmp(recall->pools[i].spec->name, name) == 0)
-            return &recall->pools[i];
+    for (size_t i = 0; i < recall->n; i++) {
+        const struct pool_spec *spec = recall->all[i].pool->spec;
+        if (spec->is_shadow == is_shadow && strcmp(spec->name, name) == 0)
+            return &recall->all[i];
+    }
     return NULL;
 }
 
@@ -200,19 +214,31 @@ static void take_change(struct pool *pool, int32_t asked, int64_t at_ms)
         drift_take_applied(&pool->drift, asked, -1, at_ms);
 }
 
-static void take_decision(struct recall *recall, struct pool *pool, struct journal_decision *line)
+/* What the platform had, and may have yet. A shadow's takes each size at once. */
+static void take_present(struct recalled *recalled, const struct journal_decision *line,
+                         int64_t at_ms)
 {
-    int64_t at_ms = line->utc_ms - recall->utc_ahead_ms;
+    struct pool *pool = recalled->pool;
     int32_t present = line->inputs.present;
-    bool *is_taken = &recall->is_taken[pool - recall->pools];
-    if (present >= 0 && present != line->decision.size && !*is_taken)
+    if (pool->spec->is_shadow && pool->size < 0 && present >= 0)
+        pool->size = line->decision.size;
+    if (pool->spec->is_shadow)
+        return;
+    if (present >= 0 && present != line->decision.size && !recalled->is_taken)
         take_change(pool, line->decision.size, at_ms);
     if (pool->drift.known < 0)
         pool->drift.known = present;
-    if (*is_taken)
+}
+
+static void take_decision(struct recall *recall, struct recalled *recalled,
+                          struct journal_decision *line)
+{
+    int64_t at_ms = line->utc_ms - recall->utc_ahead_ms;
+    take_present(recalled, line, at_ms);
+    if (recalled->is_taken)
         return;
-    take_history(recall, pool, line, at_ms);
-    *is_taken = true;
+    take_history(recall, recalled->pool, line, at_ms);
+    recalled->is_taken = true;
     recall->n_taken++;
 }
 
@@ -222,16 +248,17 @@ static int64_t take_line(struct recall *recall, const cJSON *json)
 {
     struct journal_decision decision;
     struct journal_applied applied;
-    struct pool *pool;
+    struct recalled *recalled;
     if (journal_read_decision(json, &decision)) {
-        if ((pool = find_pool(recall, decision.pool)) != NULL)
-            take_decision(recall, pool, &decision);
+        recalled = find(recall, decision.pool, journal_is_shadow(decision.kind));
+        if (recalled != NULL)
+            take_decision(recall, recalled, &decision);
         return decision.utc_ms;
     }
     if (!journal_read_applied(json, &applied))
         return -1;
-    if (applied.size < 0 && (pool = find_pool(recall, applied.pool)) != NULL)
-        take_change(pool, applied.asked, applied.utc_ms - recall->utc_ahead_ms);
+    if (applied.size < 0 && (recalled = find(recall, applied.pool, false)) != NULL)
+        take_change(recalled->pool, applied.asked, applied.utc_ms - recall->utc_ahead_ms);
     return applied.utc_ms;
 }
 
@@ -269,17 +296,20 @@ void journal_restore(const struct journal *journal, struct pool *pools, size_t n
     read_tail(before, &lines); /* the file may have begun right now */
     read_tail(journal->path, &lines);
     struct recall recall = {
-        .pools = pools,
-        .is_taken = memory_new(n, sizeof *recall.is_taken),
-        .n = n,
+        .all = memory_new(2 * n, sizeof *recall.all),
         .every_ms = journal->every_ms,
         .now_ms = now_ms,
         .utc_ahead_ms = utc_ahead_ms,
     };
+    for (size_t i = 0; i < n; i++) {
+        recall.all[recall.n++].pool = &pools[i];
+        if (pools[i].shadow != NULL)
+            recall.all[recall.n++].pool = pools[i].shadow;
+    }
     const char *begin = text_chars(&lines);
     if (lines.length > 0)
         take_lines(&recall, begin, begin + lines.length - 1);
-    free(recall.is_taken);
+    free(recall.all);
     free(before);
     text_fini(&lines);
 }

@@ -44,6 +44,30 @@ bool journal_step_kind(const char *name, enum step_kind *kind)
     return false;
 }
 
+static const char *const kind_names[] = {
+    [JOURNAL_DECISION] = "decision", [JOURNAL_DRY_RUN] = "dry_run",
+    [JOURNAL_SHADOW] = "shadow",     [JOURNAL_SHADOW_DRY_RUN] = "shadow_dry_run",
+    [JOURNAL_APPLIED] = "applied",   [JOURNAL_START] = "start",
+};
+
+enum journal_kind journal_kind(const char *name)
+{
+    for (size_t i = 0; i < sizeof kind_names / sizeof kind_names[0]; i++)
+        if (kind_names[i] != NULL && strcmp(kind_names[i], name) == 0)
+            return (enum journal_kind)i;
+    return JOURNAL_OTHER;
+}
+
+bool journal_is_shadow(enum journal_kind kind)
+{
+    return kind == JOURNAL_SHADOW || kind == JOURNAL_SHADOW_DRY_RUN;
+}
+
+bool journal_is_decision(enum journal_kind kind)
+{
+    return kind == JOURNAL_DECISION || kind == JOURNAL_DRY_RUN || journal_is_shadow(kind);
+}
+
 /* ---- Writing ---- */
 
 void journal_time(int64_t utc_ms, struct text *out)
@@ -68,11 +92,11 @@ static void add_text(const char *text, struct text *out)
     text_add(out, "\"");
 }
 
-static void begin(int64_t utc_ms, const char *kind, struct text *out)
+static void begin(int64_t utc_ms, enum journal_kind kind, struct text *out)
 {
     text_add(out, "{\"at\":\"");
     journal_time(utc_ms, out);
-    text_add_format(out, "\",\"kind\":\"%s\"", kind);
+    text_add_format(out, "\",\"kind\":\"%s\"", kind_names[kind]);
 }
 
 static void add_named(const char *key, const char *text, struct text *out)
@@ -173,7 +197,7 @@ static void add_steps(const struct decision *decision, struct text *out)
 
 void journal_line_decision(const struct journal_decision *line, const char *why, struct text *out)
 {
-    begin(line->utc_ms, line->is_dry_run ? "dry_run" : "decision", out);
+    begin(line->utc_ms, line->kind, out);
     add_named("pool", line->pool, out);
     text_add_format(out, ",\"policy\":\"%s\"", line->policy);
     add_inputs(&line->inputs, out);
@@ -188,7 +212,7 @@ void journal_line_decision(const struct journal_decision *line, const char *why,
 void journal_line_applied(int64_t utc_ms, const char *pool, int32_t asked, int32_t size,
                           const char *why, struct text *out)
 {
-    begin(utc_ms, "applied", out);
+    begin(utc_ms, JOURNAL_APPLIED, out);
     add_named("pool", pool, out);
     text_add_format(out, ",\"asked\":%" PRId32, asked);
     if (size >= 0)
@@ -202,7 +226,7 @@ void journal_line_applied(int64_t utc_ms, const char *pool, int32_t asked, int32
 
 void journal_line_start(int64_t utc_ms, const char *path, struct text *out)
 {
-    begin(utc_ms, "start", out);
+    begin(utc_ms, JOURNAL_START, out);
     add_named("file", path, out);
     text_add(out, "}\n");
 }
@@ -343,10 +367,10 @@ static bool get_decision(const cJSON *line, struct decision *decision)
     return cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(line, "size"));
 }
 
-static bool is_of_kind(const cJSON *line, const char *wanted)
+static enum journal_kind get_kind(const cJSON *line)
 {
-    const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, "kind"));
-    return kind != NULL && strcmp(kind, wanted) == 0;
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, "kind"));
+    return name != NULL ? journal_kind(name) : JOURNAL_BAD;
 }
 
 static int64_t get_at(const cJSON *line)
@@ -359,7 +383,7 @@ bool journal_read_applied(const cJSON *line, struct journal_applied *applied)
 {
     const cJSON *asked = cJSON_GetObjectItemCaseSensitive(line, "asked");
     const cJSON *size = cJSON_GetObjectItemCaseSensitive(line, "size");
-    if (!is_of_kind(line, "applied") || !cJSON_IsNumber(asked))
+    if (get_kind(line) != JOURNAL_APPLIED || !cJSON_IsNumber(asked))
         return false;
     applied->utc_ms = get_at(line);
     get_text(line, "pool", applied->pool, sizeof applied->pool);
@@ -371,9 +395,9 @@ bool journal_read_applied(const cJSON *line, struct journal_applied *applied)
 
 bool journal_read_decision(const cJSON *line, struct journal_decision *decision)
 {
-    if (!is_of_kind(line, "decision"))
+    decision->kind = get_kind(line);
+    if (decision->kind != JOURNAL_DECISION && decision->kind != JOURNAL_SHADOW)
         return false;
-    decision->is_dry_run = false;
     decision->utc_ms = get_at(line);
     get_text(line, "pool", decision->pool, sizeof decision->pool);
     get_text(line, "policy", decision->policy, sizeof decision->policy);

@@ -13,7 +13,9 @@
 enum journal_kind {
     JOURNAL_BAD, /* no line of a journal, or not whole */
     JOURNAL_DECISION,
-    JOURNAL_DRY_RUN, /* a decision that nothing comes of */
+    JOURNAL_DRY_RUN,        /* a decision that nothing comes of, */
+    JOURNAL_SHADOW,         /* since it is of a policy beside the one that decides */
+    JOURNAL_SHADOW_DRY_RUN, /* or both */
     JOURNAL_APPLIED,
     JOURNAL_START,
     JOURNAL_OTHER
@@ -22,14 +24,13 @@ enum journal_kind {
 /* All times but utc_ms are of the monotonic clock of the program that decided. */
 struct journal_decision {
     int64_t utc_ms;
-    bool is_dry_run; /* nothing is applied; such lines are not read again */
     char pool[JOURNAL_NAME];
     char policy[17];        /* hash of the policy that decided */
     struct inputs inputs;   /* room_of points to `limit`, if it is set */
     struct history history; /* as it was before */
     struct decision decision;
     char limit[JOURNAL_NAME];
-    enum journal_kind kind; /* as journal_read() has read it */
+    enum journal_kind kind;
     int32_t asked; /* of JOURNAL_APPLIED: for this; decision.size, -1 if not known, became of it */
 };
 
@@ -55,7 +56,15 @@ void journal_line_start(int64_t utc_ms, const char *path, struct text *out);
 void journal_time(int64_t utc_ms, struct text *out);
 int64_t journal_parse_time(const char *text);
 
-/* Each reads a line of its kind; false if it is none, or not whole. */
+/* The kind of a line by its name, and back; what is not known is JOURNAL_OTHER. */
+enum journal_kind journal_kind(const char *name);
+
+/* Whether that is a decision, be it that nothing comes of it; and whether it is a shadow's. */
+bool journal_is_decision(enum journal_kind kind);
+bool journal_is_shadow(enum journal_kind kind);
+
+/* Each reads a line; false if it is no decision (of a pool or a shadow, but of no dry run) or no
+ * answer, or not whole. */
 bool journal_read_decision(const cJSON *line, struct journal_decision *decision);
 bool journal_read_applied(const cJSON *line, struct journal_applied *applied);
 

@@ -84,17 +84,9 @@ static void read_truth(struct json_scan *scan, void *at)
 
 static void read_kind(struct json_scan *scan, void *at)
 {
-    static const char *const names[] = {[JOURNAL_DECISION] = "decision",
-                                        [JOURNAL_DRY_RUN] = "dry_run",
-                                        [JOURNAL_APPLIED] = "applied",
-                                        [JOURNAL_START] = "start"};
-    enum journal_kind *kind = at;
-    char name[16];
+    char name[20];
     json_string(scan, name, sizeof name);
-    *kind = JOURNAL_OTHER;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (names[i] != NULL && strcmp(names[i], name) == 0)
-            *kind = (enum journal_kind)i;
+    *(enum journal_kind *)at = journal_kind(name);
 }
 
 static void read_time(struct json_scan *scan, void *at)
@@ -276,7 +268,7 @@ enum journal_kind journal_read(const char *chars, size_t length, struct journal_
     line->inputs.room_of = line->limit[0] != '\0' ? line->limit : NULL;
     line->decision.room_of = line->inputs.room_of;
     bool is_whole = json_is_over(&scan) && line->utc_ms >= 0;
-    if (line->kind == JOURNAL_DECISION || line->kind == JOURNAL_DRY_RUN)
+    if (journal_is_decision(line->kind))
         is_whole = is_whole && line->inputs.now_ms > 0 && line->decision.size >= 0;
     return is_whole ? line->kind : JOURNAL_BAD;
 }

@@ -105,7 +105,8 @@ static struct inputs random_inputs(int64_t now_ms)
 /* One with a past. */
 static struct journal_decision random_decision(void)
 {
-    struct journal_decision line = {.utc_ms = upto((int64_t)1 << 42)};
+    struct journal_decision line = {.utc_ms = upto((int64_t)1 << 42),
+                                    .kind = one_in(4) ? JOURNAL_SHADOW : JOURNAL_DECISION};
     int64_t now_ms = 1 + upto((int64_t)1 << 40);
     fill_policy();
     for (int64_t past = upto(40); past >= 0; past--) {
@@ -206,6 +207,7 @@ static void written_is_read(void)
         if (!CHECK(journal_read_decision(json, &read)))
             printf("%s", text_chars(&text));
         CHECK_INT(read.utc_ms, line.utc_ms);
+        CHECK_INT(read.kind, line.kind);
         CHECK_TEXT(read.pool, line.pool);
         CHECK_TEXT(read.policy, line.policy);
         check_inputs(&read.inputs, &line.inputs);
@@ -222,7 +224,8 @@ static void written_is_read(void)
 static void every_step_has_a_name(void)
 {
     for (int kind = STEP_JOBS; kind <= STEP_UNPROTECTED; kind++) {
-        struct journal_decision line = {.utc_ms = 1, .pool = "worker", .inputs = {.now_ms = 1}};
+        struct journal_decision line = {
+            .utc_ms = 1, .kind = JOURNAL_DECISION, .pool = "worker", .inputs = {.now_ms = 1}};
         struct journal_decision read;
         struct text text = {0};
         line.decision.n_steps = 1;
