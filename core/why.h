@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * Why a pool has the size it has, out of the lines of a journal: told of each in their order,
- * remembers the last decision of each pool and since when it is so. */
+ * remembers the last decision of each pool and of each shadow, and since when it is so. */
 #ifndef CORE_WHY_H
 #define CORE_WHY_H
 
 #include "core/journal_line.h"
+
+/* Whether a shadow wants another size than its pool. */
+struct apart {
+    bool is_apart;
+    int64_t since_ms;  /* since when it does, or does not, UTC */
+    int64_t before_ms; /* since when it did the other */
+    int64_t first_ms;  /* since when both are known; 0: they are not */
+};
 
 struct why {
     struct journal_decision decision; /* the last one */
@@ -14,10 +22,12 @@ struct why {
     struct journal_applied applied;   /* the platform's last answer; utc_ms 0: there is none */
     char *refusal;                    /* why it did something else; NULL: it did not */
     char *applied_words;              /* the decision that it was asked by */
+    const struct why *live;           /* of a shadow: its pool; NULL: not known */
+    struct apart apart;               /* from that */
 };
 
 struct why_list {
-    struct why **pools; /* by name */
+    struct why **pools; /* by name; a shadow stands after its pool */
     size_t n;
 };
 
@@ -25,8 +35,7 @@ struct why_list {
 bool why_take(struct why_list *list, const cJSON *line, int64_t until_ms);
 void why_list_fini(struct why_list *list);
 
-/* NULL if nothing is known of it. */
-const struct why *why_find(const struct why_list *list, const char *pool);
+bool why_is_shadow(const struct why *why);
 
 /* Adds it for people, at now_ms (UTC). */
 void why_add(const struct why *why, int64_t now_ms, struct text *out);
