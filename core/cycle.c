@@ -93,6 +93,8 @@ static void start_pool(struct cycle *cycle, size_t i)
     if (pool_explain_limit(spec, instance_name(scaler->instance), limit, &text))
         log_write(LOG_WARN, "dynomatic", "%s", text_chars(&text));
     text_fini(&text);
+    if (spec->shadow != NULL && cycle->journal == NULL)
+        log_write(LOG_WARN, spec->name, "nobody sees what its shadow decides without a journal");
     struct pool *pool = &cycle->pools[i];
     pool_init(pool, spec, limit, name_busy(cycle, spec));
     if (cycle->options.once && cycle->journal == NULL) /* nothing will remember what it saw */

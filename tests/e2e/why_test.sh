@@ -64,7 +64,13 @@ is 'and those that are there are named' "$(cat err)" \
   'dynomatic: the journal has no decision of a shadow "alone" at that time; it has mail, worker'
 is 'nor has a journal without any' "$(status why --shadow)" 1
 is 'which is told' "$(cat err)" 'dynomatic: the journal has no decision of a shadow at that time'
-is 'a shadow is of why alone' "$(status check --shadow)" 2
+out=$(dynomatic -c shadow.yml check)
+has 'check counts them' "$out" 'shadow.yml: 3 pools, 2 shadows, 1 queue instance'
+has 'and tells who sees none without a journal' "$out" 'mail: nobody sees what its shadow decides without a journal'
+has_not 'of those that have one' "$out" 'alone: '
+{ cat shadow.yml; echo 'journal: shadow.journal'; } >with.yml
+has_not 'with one it is silent' "$(dynomatic -c with.yml check)" 'nobody sees'
+is '--shadow is of why alone' "$(status check --shadow)" 2
 
 # ---- files before it ----
 
