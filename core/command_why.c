@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/journal_file.h"
+#include "core/journal_read.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/moment.h"
@@ -35,23 +36,24 @@ static int complain(const char *text)
 
 /* ---- The files ---- */
 
-static bool take_line(struct why_list *list, const char *chars, size_t length, int64_t until_ms)
+/* The length of a line without its line break. */
+static size_t length_of(const char *line, ssize_t length)
 {
-    cJSON *json = cJSON_ParseWithLength(chars, length);
-    bool goes_on = why_take(list, json, until_ms);
-    cJSON_Delete(json);
-    return goes_on;
+    return (size_t)length - (length > 0 && line[length - 1] == '\n');
 }
 
 /* Returns false once a line is too late. */
 static bool take_file(struct why_list *list, FILE *file, int64_t until_ms)
 {
+    struct journal_decision decision;
     char *line = NULL;
     size_t room = 0;
     bool goes_on = true;
     ssize_t length;
-    while (goes_on && (length = getline(&line, &room, file)) > 0)
-        goes_on = take_line(list, line, (size_t)length, until_ms);
+    while (goes_on && (length = getline(&line, &room, file)) > 0) {
+        journal_read(line, length_of(line, length), &decision);
+        goes_on = why_take(list, &decision, until_ms);
+    }
     free(line);
     return goes_on;
 }
@@ -63,14 +65,13 @@ static int64_t first_time(const char *path)
     size_t room = 0;
     FILE *file = fopen(path, "re");
     ssize_t length = file != NULL ? getline(&line, &room, file) : 0;
-    cJSON *json = length > 0 ? cJSON_ParseWithLength(line, (size_t)length) : NULL;
-    const char *at = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "at"));
-    int64_t utc_ms = at != NULL ? journal_parse_time(at) : -1;
-    cJSON_Delete(json);
+    struct journal_decision first = {.utc_ms = -1};
+    if (length > 0)
+        journal_read(line, length_of(line, length), &first);
     free(line);
     if (file != NULL)
         fclose(file);
-    return utc_ms >= 0 ? utc_ms : INT64_MAX;
+    return first.utc_ms >= 0 ? first.utc_ms : INT64_MAX;
 }
 
 /* 0 is the file itself, 1 the one before, and so on. */

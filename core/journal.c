@@ -2,7 +2,7 @@
 #include "core/journal.h"
 
 #include "core/journal_file.h"
-#include "core/journal_line.h"
+#include "core/journal_read.h"
 #include "core/log.h"
 #include "core/memory.h"
 
@@ -244,22 +244,18 @@ static void take_decision(struct recall *recall, struct recalled *recalled,
 
 /* Takes a line, of which the last comes first. Returns when it was written, -1: it is no such line.
  */
-static int64_t take_line(struct recall *recall, const cJSON *json)
+static int64_t take_line(struct recall *recall, const char *chars, size_t length)
 {
-    struct journal_decision decision;
-    struct journal_applied applied;
-    struct recalled *recalled;
-    if (journal_read_decision(json, &decision)) {
-        recalled = find(recall, decision.pool, journal_is_shadow(decision.kind));
-        if (recalled != NULL)
-            take_decision(recall, recalled, &decision);
-        return decision.utc_ms;
-    }
-    if (!journal_read_applied(json, &applied))
+    struct journal_decision line;
+    enum journal_kind kind = journal_read(chars, length, &line);
+    struct recalled *recalled = find(recall, line.pool, kind == JOURNAL_SHADOW);
+    if (kind != JOURNAL_DECISION && kind != JOURNAL_SHADOW && kind != JOURNAL_APPLIED)
         return -1;
-    if (applied.size < 0 && (recalled = find(recall, applied.pool, false)) != NULL)
-        take_change(recalled->pool, applied.asked, applied.utc_ms - recall->utc_ahead_ms);
-    return applied.utc_ms;
+    if (recalled != NULL && kind != JOURNAL_APPLIED)
+        take_decision(recall, recalled, &line);
+    else if (recalled != NULL && line.decision.size < 0)
+        take_change(recalled->pool, line.asked, line.utc_ms - recall->utc_ahead_ms);
+    return line.utc_ms;
 }
 
 /* Until every pool has its history, and no line is of use for what the platform may do yet. */
@@ -271,10 +267,8 @@ static void take_lines(struct recall *recall, const char *begin, const char *end
     while (end > begin && (recall->n_taken < recall->n || at_ms >= earliest_ms)) {
         const char *before = memrchr(begin, '\n', (size_t)(end - begin));
         const char *line = before != NULL ? before + 1 : begin;
-        cJSON *json = cJSON_ParseWithLength(line, (size_t)(end - line));
-        int64_t taken_ms = take_line(recall, json);
+        int64_t taken_ms = take_line(recall, line, (size_t)(end - line));
         at_ms = taken_ms >= 0 ? taken_ms : at_ms;
-        cJSON_Delete(json);
         end = before != NULL ? before : begin;
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/why.h"
 
+#include "core/journal_read.h"
 #include "core/memory.h"
 #include "core/moment.h"
 
@@ -57,16 +58,15 @@ static void compare(struct why *shadow, int64_t utc_ms)
     apart->is_apart = is_apart;
 }
 
-static void replace(char **words, const char *by)
+/* NULL if the line does not say why. */
+static char *words_of(const struct journal_decision *line)
 {
-    free(*words);
-    *words = by != NULL ? memory_copy(by) : NULL;
+    struct text words = {0};
+    return journal_why(line, &words) ? text_take(&words) : NULL;
 }
 
-static void take_decision(struct why_list *list, const struct journal_decision *decision,
-                          const cJSON *line)
+static void take_decision(struct why_list *list, const struct journal_decision *decision)
 {
-    const char *words = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, "why"));
     bool is_shadow = journal_is_shadow(decision->kind);
     struct why *why = find(list, decision->pool, is_shadow);
     bool is_first = why == NULL;
@@ -81,7 +81,10 @@ static void take_decision(struct why_list *list, const struct journal_decision *
         why->decision.inputs.room_of = why->decision.limit;
         why->decision.decision.room_of = why->decision.limit;
     }
-    replace(&why->words, words != NULL ? words : "");
+    free(why->words);
+    why->words = words_of(decision);
+    if (why->words == NULL)
+        why->words = memory_copy("");
     struct why *live = is_shadow ? find(list, decision->pool, false) : why;
     struct why *shadow = is_shadow ? why : find(list, decision->pool, true);
     if (live == NULL || shadow == NULL)
@@ -90,30 +93,29 @@ static void take_decision(struct why_list *list, const struct journal_decision *
     compare(shadow, decision->utc_ms);
 }
 
-static void take_applied(struct why_list *list, const struct journal_applied *applied)
+static void take_applied(struct why_list *list, const struct journal_decision *line)
 {
-    struct why *why = find(list, applied->pool, false);
+    struct why *why = find(list, line->pool, false);
     if (why == NULL)
         return;
-    why->applied = *applied;
-    why->applied.why = NULL; /* which is the line's */
-    replace(&why->refusal, applied->why);
-    replace(&why->applied_words, why->words);
+    why->applied = (struct answered){line->utc_ms, line->asked, line->decision.size};
+    free(why->refusal);
+    why->refusal = words_of(line);
+    free(why->applied_words);
+    why->applied_words = memory_copy(why->words);
 }
 
-bool why_take(struct why_list *list, const cJSON *line, int64_t until_ms)
+bool why_take(struct why_list *list, const struct journal_decision *line, int64_t until_ms)
 {
-    struct journal_decision decision;
-    struct journal_applied applied;
-    if (journal_read_decision(line, &decision)) {
-        if (decision.utc_ms > until_ms)
-            return false;
-        take_decision(list, &decision, line);
-    } else if (journal_read_applied(line, &applied)) {
-        if (applied.utc_ms > until_ms)
-            return false;
-        take_applied(list, &applied);
-    }
+    bool is_decision = line->kind == JOURNAL_DECISION || line->kind == JOURNAL_SHADOW;
+    if (!is_decision && line->kind != JOURNAL_APPLIED)
+        return true;
+    if (line->utc_ms > until_ms)
+        return false;
+    if (is_decision)
+        take_decision(list, line);
+    else
+        take_applied(list, line);
     return true;
 }
 
@@ -221,7 +223,7 @@ static void add_schedule(const struct why *why, struct text *out)
 
 static void add_applied(const struct why *why, int64_t now_ms, struct text *out)
 {
-    const struct journal_applied *applied = &why->applied;
+    const struct answered *applied = &why->applied;
     if (applied->utc_ms == 0) {
         text_add(out, "  asked    nothing yet, as far as the journal goes back\n");
         return;

@@ -6,6 +6,8 @@
 
 #include "core/journal_line.h"
 
+#include <cjson/cJSON.h>
+
 /* Whether a shadow wants another size than its pool. */
 struct apart {
     bool is_apart;
@@ -14,16 +16,23 @@ struct apart {
     int64_t first_ms;  /* since when both are known; 0: they are not */
 };
 
+/* The platform's last answer. */
+struct answered {
+    int64_t utc_ms; /* 0: there is none */
+    int32_t asked;
+    int32_t size; /* -1: not known */
+};
+
 struct why {
     struct journal_decision decision; /* the last one */
     char *words;                      /* the same for people */
     int64_t since_ms;                 /* since when it is this size, UTC */
     bool is_from_first;               /* that is the first line that there is */
-    struct journal_applied applied;   /* the platform's last answer; utc_ms 0: there is none */
-    char *refusal;                    /* why it did something else; NULL: it did not */
-    char *applied_words;              /* the decision that it was asked by */
-    const struct why *live;           /* of a shadow: its pool; NULL: not known */
-    struct apart apart;               /* from that */
+    struct answered applied;
+    char *refusal;          /* why it did something else; NULL: it did not */
+    char *applied_words;    /* the decision that it was asked by */
+    const struct why *live; /* of a shadow: its pool; NULL: not known */
+    struct apart apart;     /* from that */
 };
 
 struct why_list {
@@ -32,7 +41,7 @@ struct why_list {
 };
 
 /* Takes a line, if it is not past until_ms. Returns false once one is. */
-bool why_take(struct why_list *list, const cJSON *line, int64_t until_ms);
+bool why_take(struct why_list *list, const struct journal_decision *line, int64_t until_ms);
 void why_list_fini(struct why_list *list);
 
 bool why_is_shadow(const struct why *why);
