@@ -64,7 +64,7 @@ struct json_key json_key(struct json_scan *scan)
 
 bool json_key_is(struct json_key key, const char *name)
 {
-    return strncmp(key.chars, name, key.length) == 0 && name[key.length] == '\0';
+    return strncmp(key.chars, name, key.length) == 0 && strlen(name) == key.length;
 }
 
 static unsigned hex_of(const char *digits)
