@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/command.h"
 
+#include "core/memory.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -61,6 +62,44 @@ struct settings *command_settings(const struct command_line *line)
 static void add_count(size_t n, const char *what, struct text *out)
 {
     text_add_format(out, "%zu %s%s", n, what, n == 1 ? "" : "s");
+}
+
+struct dyn_group *command_groups(const struct settings *settings, size_t instance, uint32_t metrics,
+                                 int64_t cap, size_t *n)
+{
+    struct dyn_group *groups = NULL;
+    *n = 0;
+    for (size_t i = 0; i < settings->n_pools; i++) {
+        const struct pool_spec *pool = &settings->pools[i];
+        for (size_t k = 0; k < pool->n_sources; k++) {
+            if (pool->sources[k] != instance)
+                continue;
+            groups = memory_resize(groups, *n + 1, sizeof *groups);
+            groups[(*n)++] = (struct dyn_group){
+                .cap = cap,
+                .name = pool->name,
+                .queues = (const char *const *)pool->queues,
+                .n_queues = (uint32_t)pool->n_queues,
+                .metrics = metrics,
+            };
+        }
+    }
+    return groups;
+}
+
+enum { MOST_TOLD = 10 };
+
+int command_unknown_pool(const char *name, const char *const *pools, size_t n)
+{
+    const char *nearest = text_nearest(name, pools, n);
+    fprintf(stderr, "dynomatic: there is no pool \"%s\"", name);
+    if (nearest != NULL)
+        fprintf(stderr, "; did you mean \"%s\"?", nearest);
+    else if (n <= MOST_TOLD)
+        for (size_t i = 0; i < n; i++)
+            fprintf(stderr, "%s%s", i == 0 ? "; there is " : ", ", pools[i]);
+    fputc('\n', stderr);
+    return EXIT_USAGE;
 }
 
 void command_describe(const struct settings *settings, struct text *out)

@@ -5,6 +5,8 @@
 
 #include "core/settings.h"
 
+#include <dynomatic/plugin.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -36,6 +38,8 @@ struct command_line {
     bool wants_closed_loop;
     const char *argument; /* NULL: none */
     const char *second;   /* the argument after it, likewise */
+    char **words;         /* all arguments */
+    int n_words;
 };
 
 int command_run(const struct command_line *line);     /* command_run.c */
@@ -52,6 +56,7 @@ int command_resume(const struct command_line *line);
 int command_plugins(const struct command_line *line); /* command_plugins.c */
 int command_why(const struct command_line *line);     /* command_why.c */
 int command_replay(const struct command_line *line);  /* command_replay.c */
+int command_sql(const struct command_line *line);     /* command_sql.c */
 
 /* Becomes the program dynomatic-WORD that lies beside this one, with the words as its arguments. It
  * returns only if that fails. */
@@ -67,6 +72,14 @@ struct settings *command_read_settings(const struct command_line *line, struct t
 
 /* The same with the mistakes printed: then the exit status is EXIT_USAGE. */
 struct settings *command_settings(const struct command_line *line);
+
+/* The groups of an instance: one for each pool that it is a source of, in their order, with these
+ * metrics and this cap. The caller frees them; their texts are the settings'. */
+struct dyn_group *command_groups(const struct settings *settings, size_t instance, uint32_t metrics,
+                                 int64_t cap, size_t *n);
+
+/* Says that the file has no pool of that name, and which is the nearest. Returns EXIT_USAGE. */
+int command_unknown_pool(const char *name, const char *const *pools, size_t n);
 
 /* What was read, as one line: "dynomatic.yml: 2 pools, 1 queue instance, 1 scaler instance". */
 void command_describe(const struct settings *settings, struct text *out);

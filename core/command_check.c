@@ -115,18 +115,57 @@ static void add_origin(const struct instance_spec *spec, struct text *out)
     }
 }
 
+/* As the daemon asks, but for whether there is a job at all; and how it is told of new ones. */
+static void prepare_queue(const struct settings *settings, struct ask *ask, size_t i)
+{
+    struct instance *instance = ask->all[i].instance;
+    size_t n;
+    struct dyn_group *groups = command_groups(settings, i, DYN_BIT(DYN_WAITING), 1, &n);
+    instance_prepare_measure(instance, groups, n);
+    if (instance_can_watch(instance))
+        instance_then_watch(instance, groups, n);
+    free(groups);
+}
+
 static void prepare(const struct settings *settings, struct ask *ask, size_t instance)
 {
+    if (settings->instances[instance].kind == INSTANCE_QUEUE) {
+        prepare_queue(settings, ask, instance);
+        return;
+    }
     const char **names = memory_new(settings->n_pools, sizeof *names);
     size_t n = 0;
     for (size_t i = 0; i < settings->n_pools; i++)
         if (settings->pools[i].scaler == instance)
             names[n++] = settings->pools[i].process;
-    if (settings->instances[instance].kind == INSTANCE_QUEUE)
-        instance_prepare_measure(ask->all[instance].instance, NULL, 0);
-    else
-        instance_prepare_read(ask->all[instance].instance, names, n);
+    instance_prepare_read(ask->all[instance].instance, names, n);
     free(names);
+}
+
+static int64_t least_interval(const struct settings *settings, size_t instance)
+{
+    int64_t least_ms = INT64_MAX;
+    for (size_t i = 0; i < settings->n_pools; i++)
+        for (size_t k = 0; k < settings->pools[i].n_sources; k++)
+            if (settings->pools[i].sources[k] == instance &&
+                settings->pools[i].interval_ms < least_ms)
+                least_ms = settings->pools[i].interval_ms;
+    return least_ms;
+}
+
+/* How the daemon will learn of new jobs. */
+static void add_events(const struct settings *settings, const struct ask *ask, size_t i,
+                       struct text *out)
+{
+    const struct instance *instance = ask->all[i].instance;
+    const char *how = instance_advice(instance);
+    if (instance_watch_fd(instance) >= 0) {
+        text_add_format(out, "  told of new jobs%s%s\n", how[0] != '\0' ? " by " : "", how);
+        return;
+    }
+    text_add(out, "  asked each ");
+    text_add_ms(out, least_interval(settings, i));
+    text_add_format(out, ": %s\n", how[0] != '\0' ? how : "the adapter cannot tell of new jobs");
 }
 
 /* What becomes of them, where the platform tells that not all of them run. */
@@ -194,9 +233,10 @@ static bool connect_all(const struct settings *settings, struct ask *ask, struct
         text_add(out, "\n");
         if (failure != NULL)
             are_good = false;
-        else if (settings->instances[i].kind == INSTANCE_QUEUE)
+        else if (settings->instances[i].kind == INSTANCE_QUEUE) {
             add_detected(&settings->instances[i], out);
-        else
+            add_events(settings, ask, i, out);
+        } else
             are_good = add_sizes(settings, ask, i, out) && are_good;
     }
     return are_good && check_journal(settings, out);

@@ -46,30 +46,15 @@ struct row {
 
 /* ---- Ask ---- */
 
-static struct dyn_group group_of(const struct pool_spec *pool)
-{
-    struct dyn_group group = {
-        .cap = 0, /* a person wants the number, not "enough" */
-        .name = pool->name,
-        .queues = (const char *const *)pool->queues,
-        .n_queues = (uint32_t)pool->n_queues,
-    };
-    for (size_t i = 0; i < n_columns; i++)
-        group.metrics |= DYN_BIT(columns[i].metric);
-    return group;
-}
-
 /* Prepares the one call of an instance for all pools that it is a source of. */
 static void prepare(const struct settings *settings, struct ask *ask, size_t instance)
 {
-    struct dyn_group *groups = NULL;
-    size_t n = 0;
-    for (size_t i = 0; i < settings->n_pools; i++)
-        for (size_t k = 0; k < settings->pools[i].n_sources; k++)
-            if (settings->pools[i].sources[k] == instance) {
-                groups = memory_resize(groups, n + 1, sizeof *groups);
-                groups[n++] = group_of(&settings->pools[i]);
-            }
+    uint32_t metrics = 0;
+    for (size_t i = 0; i < n_columns; i++)
+        metrics |= DYN_BIT(columns[i].metric);
+    size_t n;
+    int64_t cap = 0; /* a person wants the number, not "enough" */
+    struct dyn_group *groups = command_groups(settings, instance, metrics, cap, &n);
     if (n > 0 && ask->all[instance].instance != NULL)
         instance_prepare_measure(ask->all[instance].instance, groups, n);
     free(groups);

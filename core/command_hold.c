@@ -91,19 +91,9 @@ static bool is_pool(const struct task *task, const char *name)
     return false;
 }
 
-enum { MOST_TOLD = 10 };
-
 static int unknown_pool(const struct task *task, const char *name)
 {
-    const char *nearest = text_nearest(name, (const char *const *)task->pools, task->n_pools);
-    fprintf(stderr, "dynomatic: there is no pool \"%s\"", name);
-    if (nearest != NULL)
-        fprintf(stderr, "; did you mean \"%s\"?", nearest);
-    else if (task->n_pools <= MOST_TOLD)
-        for (size_t i = 0; i < task->n_pools; i++)
-            fprintf(stderr, "%s%s", i == 0 ? "; there is " : ", ", task->pools[i]);
-    fputc('\n', stderr);
-    return EXIT_USAGE;
+    return command_unknown_pool(name, (const char *const *)task->pools, task->n_pools);
 }
 
 /* The daemon may look elsewhere, as another user: so people are told. */

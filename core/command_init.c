@@ -42,11 +42,9 @@ static void ask_for_names(struct platform *platform)
     ask_all(ask);
     const char *failure = ask_failure(ask, 0);
     if (failure != NULL)
-        text_add_format(&platform->app.told, "It could not be asked for its process types: %s",
-                        failure);
+        text_add(&platform->app.why, failure);
     else
-        text_add_format(&platform->app.told, "Its process types, and how many dynos each has: %s",
-                        instance_listed(ask->all[0].instance));
+        text_add(&platform->app.types, instance_listed(ask->all[0].instance));
 }
 
 static void platform_look(struct platform *platform)
@@ -77,7 +75,8 @@ static int platform_end(struct platform *platform, int status)
     status = ask_close(&platform->ask, status);
     if (platform->spec.plugin != NULL)
         settings_free_instance(&platform->spec);
-    text_fini(&platform->app.told);
+    text_fini(&platform->app.types);
+    text_fini(&platform->app.why);
     return status;
 }
 

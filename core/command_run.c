@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { MOST_THREADS = 16 };
@@ -106,8 +107,19 @@ static int run_cycles(struct run *run)
     return leave(cycle, crew, is_good ? EXIT_DONE : EXIT_FAILED);
 }
 
+/* Each store takes two or three. The usual limit is meant for programs that use select(). */
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int start(const struct command_line *line, bool is_once)
 {
+    allow_descriptors();
     log_init(line->is_verbose ? LOG_DEBUG : LOG_INFO);
     return run_cycles(&(struct run){line, {.dry_run = line->is_dry_run, .once = is_once}});
 }

@@ -15,10 +15,10 @@
 
 static void refuse_size(struct config *config, long long bytes)
 {
-    if (bytes < 2000000)
-        config_mistake(config, NULL, "is %lld bytes; a configuration has at most 1 MiB", bytes);
+    if (bytes < 10000000)
+        config_mistake(config, NULL, "is %lld bytes; a configuration has at most 8 MiB", bytes);
     else
-        config_mistake(config, NULL, "is %lld MB; a configuration has at most 1 MiB",
+        config_mistake(config, NULL, "is %lld MB; a configuration has at most 8 MiB",
                        bytes / 1000000);
 }
 
@@ -48,7 +48,7 @@ static bool read_file(struct config *config, int fd, struct text *out)
     else if (read_all(fd, out) < 0)
         config_mistake(config, NULL, "cannot be read: %s", strerror(errno));
     else if (out->length > CONFIG_MOST_BYTES)
-        config_mistake(config, NULL, "is longer than 1 MiB; a configuration has at most 1 MiB");
+        config_mistake(config, NULL, "is longer than 8 MiB; a configuration has at most 8 MiB");
     else
         return true;
     return false;
@@ -114,6 +114,10 @@ void config_free(struct config *config)
     }
     for (size_t i = 0; i < config->n_mistakes && i < CONFIG_MOST_MISTAKES; i++)
         free(config->mistakes[i].text);
+    if (config->noted != NULL)
+        g_hash_table_destroy(config->noted);
+    if (config->line_starts != NULL)
+        g_array_free(config->line_starts, TRUE);
     free(config->hidden);
     free(config->source);
     free(config->path);

@@ -70,10 +70,10 @@ size_t config_mistakes(const struct config *config);
 bool config_has_mistake(const struct config *config, const struct config_node *node);
 
 /* All mistakes in the order of the file, for people. */
-void config_print_mistakes(const struct config *config, struct text *out);
+void config_print_mistakes(struct config *config, struct text *out);
 
 /* "file:line" of a value, for the log; the caller frees it. */
-char *config_place(const struct config *config, const struct config_node *node);
-uint32_t config_line_of(const struct config *config, const struct config_node *node);
+char *config_place(struct config *config, const struct config_node *node);
+uint32_t config_line_of(struct config *config, const struct config_node *node);
 
 #endif

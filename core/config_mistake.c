@@ -14,15 +14,13 @@
 
 /* ---- Noting ---- */
 
-static bool is_noted(const struct config *config, const struct config_mistake *mistake)
+/* Whether it is the first of its place and text. */
+static bool is_new(struct config *config, const struct config_mistake *mistake)
 {
-    for (size_t i = 0; i < config->n_mistakes && i < CONFIG_MOST_MISTAKES; i++) {
-        const struct config_mistake *noted = &config->mistakes[i];
-        if (noted->has_place == mistake->has_place && noted->at == mistake->at &&
-            strcmp(noted->text, mistake->text) == 0)
-            return true;
-    }
-    return false;
+    if (config->noted == NULL)
+        config->noted = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
+    return g_hash_table_add(
+        config->noted, memory_format("%d:%zu:%s", mistake->has_place, mistake->at, mistake->text));
 }
 
 static void note(struct config *config, bool has_place, size_t at, const char *format, va_list args)
@@ -33,15 +31,11 @@ static void note(struct config *config, bool has_place, size_t at, const char *f
     if (vasprintf(&text, format, args) < 0)
         text = memory_copy("a mistake that cannot be told");
     struct config_mistake mistake = {has_place, at, text};
-    if (is_noted(config, &mistake)) {
-        free(text);
-        return;
-    }
-    if (config->n_mistakes < CONFIG_MOST_MISTAKES)
-        config->mistakes[config->n_mistakes] = mistake;
+    bool is_kept = is_new(config, &mistake) && config->n_mistakes++ < CONFIG_MOST_MISTAKES;
+    if (is_kept)
+        config->mistakes[config->n_mistakes - 1] = mistake;
     else
         free(text);
-    config->n_mistakes++;
 }
 
 void config_mistake_at(struct config *config, size_t at, const char *format, ...)
@@ -117,15 +111,34 @@ size_t config_line_end(const struct config *config, size_t at)
     return at;
 }
 
-/* Counted from 1, in lines and characters. */
-size_t config_line(const struct config *config, size_t at)
+static void find_lines(struct config *config)
 {
-    size_t line = 1;
-    for (size_t i = 0; i < at; i++)
-        line += config->source[i] == '\n';
-    return line;
+    const char *chars = config->source;
+    config->line_starts = g_array_new(FALSE, FALSE, sizeof(size_t));
+    for (size_t at = 0; at <= config->length;) {
+        g_array_append_val(config->line_starts, at);
+        const char *end = memchr(chars + at, '\n', config->length - at);
+        at = end != NULL ? (size_t)(end - chars) + 1 : config->length + 1;
+    }
 }
 
+/* How many lines begin at a byte or before it. */
+size_t config_line(struct config *config, size_t at)
+{
+    if (config->line_starts == NULL)
+        find_lines(config);
+    size_t from = 0;
+    for (size_t to = config->line_starts->len; to - from > 1;) {
+        size_t middle = from + (to - from) / 2;
+        if (g_array_index(config->line_starts, size_t, middle) <= at)
+            from = middle;
+        else
+            to = middle;
+    }
+    return from + 1;
+}
+
+/* Counted from 1, in characters. */
 static size_t column_of(const struct config *config, size_t at)
 {
     size_t column = 1;
@@ -134,12 +147,12 @@ static size_t column_of(const struct config *config, size_t at)
     return column;
 }
 
-char *config_place(const struct config *config, const struct config_node *node)
+char *config_place(struct config *config, const struct config_node *node)
 {
     return memory_format("%s:%zu", config->path, config_line(config, node->span.from));
 }
 
-uint32_t config_line_of(const struct config *config, const struct config_node *node)
+uint32_t config_line_of(struct config *config, const struct config_node *node)
 {
     return (uint32_t)config_line(config, node->span.from);
 }
@@ -292,7 +305,7 @@ static void add_text(struct text *out, const char *text)
         add_shown(out, (unsigned char)*text);
 }
 
-static void print_mistake(const struct config *config, const struct config_mistake *mistake,
+static void print_mistake(struct config *config, const struct config_mistake *mistake,
                           struct text *out)
 {
     text_add(out, config->path);
@@ -306,7 +319,7 @@ static void print_mistake(const struct config *config, const struct config_mista
         print_line(config, mistake->at, out);
 }
 
-void config_print_mistakes(const struct config *config, struct text *out)
+void config_print_mistakes(struct config *config, struct text *out)
 {
     size_t n =
         config->n_mistakes < CONFIG_MOST_MISTAKES ? config->n_mistakes : CONFIG_MOST_MISTAKES;

@@ -7,11 +7,13 @@
 
 #include "core/config.h"
 
+#include <glib.h>
+
 /* Bounds of a file that a person could have meant. They keep a hostile one cheap. */
 enum {
-    CONFIG_MOST_BYTES = 1 << 20,
-    CONFIG_MOST_DEPTH = 16,     /* of lists and maps in each other */
-    CONFIG_MOST_VALUES = 50000, /* with everything that aliases repeat counted again */
+    CONFIG_MOST_BYTES = 8 << 20,
+    CONFIG_MOST_DEPTH = 16,      /* of lists and maps in each other */
+    CONFIG_MOST_VALUES = 500000, /* with everything that aliases repeat counted again */
     CONFIG_MOST_ANCHORS = 256,
     CONFIG_MOST_MISTAKES = 50 /* that are printed; the rest is counted */
 };
@@ -55,7 +57,9 @@ struct config {
     const struct config_node *root;
     char *hidden; /* for each byte of the source: whether it must not be shown */
     struct config_mistake mistakes[CONFIG_MOST_MISTAKES];
-    size_t n_mistakes; /* those past the array too */
+    size_t n_mistakes;   /* those past the array too */
+    GHashTable *noted;   /* a text for each of them, so that none is noted twice */
+    GArray *line_starts; /* of each line the first byte; NULL until somebody asks for a line */
 };
 
 /* Makes the tree of config->source. */
@@ -82,7 +86,7 @@ void config_hide_span(struct config *config, struct config_span span);
 void config_hide_mistaken_lines(struct config *config);
 
 /* The line of a byte, counted from 1. */
-size_t config_line(const struct config *config, size_t at);
+size_t config_line(struct config *config, size_t at);
 
 /* Where the line of a byte ends, without its line break. */
 size_t config_line_end(const struct config *config, size_t at);

@@ -262,8 +262,9 @@ static void refuse_duplicates(struct config *config, struct config_node *map)
     compact(map);
 }
 
-/* Takes in what a map lacks of another. */
-static void merge(struct config *config, struct config_node *map, const struct config_node *from)
+/* Takes in what a map lacks of another; `has` are the keys that it has. */
+static void merge(struct config *config, struct config_node *map, GHashTable *has,
+                  const struct config_node *from)
 {
     if (from->kind != CONFIG_MAP) {
         config_mistake(config, from, "<< takes in a map, or a list of maps");
@@ -271,9 +272,10 @@ static void merge(struct config *config, struct config_node *map, const struct c
     }
     for (size_t i = 0; i < from->n_entries; i++) {
         struct config_entry entry = from->entries[i];
-        if (config_get(map, entry.key) != NULL)
+        if (g_hash_table_contains(has, entry.key))
             continue;
         entry.key = memory_copy(entry.key);
+        g_hash_table_add(has, entry.key);
         add_entry(map, entry);
     }
 }
@@ -290,11 +292,15 @@ static void merge_all(struct config *config, struct config_node *map)
             break;
         }
     compact(map);
+    GHashTable *has = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = 0; i < map->n_entries; i++)
+        g_hash_table_add(has, map->entries[i].key);
     if (from->kind == CONFIG_LIST)
         for (size_t i = 0; i < from->n_entries; i++)
-            merge(config, map, from->entries[i].value);
+            merge(config, map, has, from->entries[i].value);
     else
-        merge(config, map, from);
+        merge(config, map, has, from);
+    g_hash_table_destroy(has);
 }
 
 /* The text of a key, NULL with a mistake if it is none; the event is not passed. */

@@ -22,7 +22,8 @@ void crew_free(struct crew *crew);
 /* Runs the prepared call of an instance, until `deadline_ms`. It is the crew's until taken. */
 void crew_submit(struct crew *crew, struct instance *instance, int64_t deadline_ms);
 
-/* A call hangs: its thread does not count any more, so that the others have as many as before. */
+/* A thread is lost to a call that hangs, or that nobody waits for any more: the others get one
+ * more. */
 void crew_note_hang(struct crew *crew);
 
 /* A descriptor that is readable while calls wait to be taken. */

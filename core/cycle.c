@@ -2,7 +2,6 @@
 #include "core/cycle_inside.h"
 #include "core/log.h"
 #include "core/memory.h"
-#include "core/room.h"
 #include "core/shadow.h"
 
 #include <errno.h>
@@ -22,6 +21,7 @@ static bool open_instances(struct cycle *cycle, struct text *errors)
         *line = (struct line){.cycle = cycle,
                               .instance = instance_open(&cycle->settings->instances[i], &error),
                               .interval_ms = INT64_MAX,
+                              .stale_ms = INT64_MAX,
                               .watch = {.fd = -1},
                               .probe_ms = INT64_MAX};
         if (line->instance == NULL) {
@@ -60,6 +60,7 @@ static void take_seat(struct line *line, struct pool *pool, size_t source)
         return;
     timers_set(&line->due, &seat->due, 0);
     line->interval_ms = earlier(line->interval_ms, pool->spec->interval_ms);
+    line->stale_ms = earlier(line->stale_ms, pool->spec->policy.stale_ms);
 }
 
 /* Many stores are not asked all at once: some at a time, spread over the interval. */
@@ -97,8 +98,10 @@ static void start_pool(struct cycle *cycle, size_t i)
         log_write(LOG_WARN, spec->name, "nobody sees what its shadow decides without a journal");
     struct pool *pool = &cycle->pools[i];
     pool_init(pool, spec, limit, name_busy(cycle, spec));
+    pool->shared = cycle->room;
+    struct history none = HISTORY_NONE;
     if (cycle->options.once && cycle->journal == NULL) /* nothing will remember what it saw */
-        pool->history = (struct history)HISTORY_NONE;
+        past_keep(&pool->past, &none);
     for (size_t k = 0; k < spec->n_sources; k++)
         take_seat(&cycle->lines[spec->sources[k]], pool, k);
     take_seat(scaler, pool, 0);
@@ -130,6 +133,7 @@ struct cycle *cycle_new(struct settings *settings, struct cycle_options options,
     cycle->settings = settings;
     cycle->options = options;
     cycle->pools = memory_new(settings->n_pools, sizeof *cycle->pools);
+    cycle->room = room_new(settings);
     cycle->lines = memory_new(settings->n_instances, sizeof *cycle->lines);
     cycle->dice = 2463534242u;
     override_watch_init(&cycle->overrides, settings->state);
@@ -157,6 +161,7 @@ void cycle_free(struct cycle *cycle)
         free(cycle->lines[i].asked);
     }
     timers_fini(&cycle->steps);
+    timers_fini(&cycle->blocked);
     if (cycle->events_fd >= 0)
         close(cycle->events_fd);
     for (size_t i = 0; i < cycle->settings->n_pools; i++)
@@ -166,6 +171,7 @@ void cycle_free(struct cycle *cycle)
         spending_write(&cycle->spending, cycle->spending.noted_ms);
     journal_close(cycle->journal);
     override_watch_fini(&cycle->overrides);
+    room_free(cycle->room);
     settings_free(cycle->settings);
     free(cycle->lines);
     free(cycle->pools);
@@ -198,40 +204,51 @@ static struct line *scaler_of(struct cycle *cycle, const struct pool *pool)
 
 static void decide_beside(struct cycle *cycle, const struct pool *pool, int64_t now_ms)
 {
+    struct decided decided;
     if (pool->shadow == NULL)
         return;
-    shadow_decide(pool->shadow, pool, now_ms);
-    journal_decided(cycle->journal, pool->shadow, now_ms + cycle->utc_ahead_ms);
+    shadow_decide(pool->shadow, pool, now_ms, &decided);
+    journal_decided(cycle->journal, pool->shadow, &decided, now_ms + cycle->utc_ahead_ms);
 }
 
-/* Lets those have their turn who are needed for what was decided. */
+void cycle_ask_names(struct cycle *cycle, const struct pool *pool, int64_t now_ms)
+{
+    for (size_t k = 0; k < pool->spec->n_sources; k++) {
+        struct line *queue = &cycle->lines[pool->spec->sources[k]];
+        if (!pool_asks_busy(pool, k, now_ms))
+            continue;
+        queue->wants_names = true;
+        line_wake(queue);
+    }
+}
+
+/* Lets those have their turn whom the decision concerns. */
 static void wake_for(struct cycle *cycle, const struct pool *pool, int64_t now_ms)
 {
     struct line *scaler = scaler_of(cycle, pool);
     bool is_wanted = pool->wanted >= 0;
     if (is_wanted && scaler->wanted_since_ms == 0)
         scaler->wanted_since_ms = now_ms;
-    scaler->wants_call |= is_wanted;
-    if (is_wanted || cycle->options.dry_run)
+    scaler->wants_change |= is_wanted;
+    if (is_wanted)
         line_wake(scaler);
-    for (size_t k = 0; k < pool->spec->n_sources && is_wanted && pool->decision.spares_busy; k++) {
-        struct line *queue = &cycle->lines[pool->spec->sources[k]];
-        queue->wants_call = true;
-        line_wake(queue);
-    }
+    for (size_t k = 0; k < pool->spec->n_sources; k++)
+        probe_plan(&cycle->lines[pool->spec->sources[k]], pool, now_ms);
 }
 
 void cycle_decide(struct cycle *cycle, struct pool *pool, int64_t now_ms)
 {
-    pool->room =
-        room_of(cycle->settings, cycle->pools, (size_t)(pool - cycle->pools), &pool->room_of);
+    pool->room = room_of(cycle->room, pool, &pool->room_of);
     if (spending_is_over(&cycle->spending)) {
         pool->room = 0;
         pool->room_of = "budget";
     }
-    pool_decide(pool, now_ms);
-    journal_decided(cycle->journal, pool, now_ms + cycle->utc_ahead_ms);
+    struct decided decided;
+    pool_decide(pool, now_ms, &decided);
+    journal_decided(cycle->journal, pool, &decided, now_ms + cycle->utc_ahead_ms);
     decide_beside(cycle, pool, now_ms);
+    if (cycle->options.dry_run)
+        pool_tell_dry_run(pool, &decided);
     wake_for(cycle, pool, now_ms);
 }
 
@@ -316,13 +333,14 @@ int64_t cycle_step(struct cycle *cycle, struct crew *crew, int64_t now_ms)
     return earlier(hands_ms, timers_next(&cycle->steps));
 }
 
-/* A platform's call is over: stores that waited for that may ask who is busy. */
+/* A platform's call is over: stores that waited for that, for whichever pool, may ask who is busy.
+ */
 static void wake_stores(struct line *scaler)
 {
-    for (size_t i = 0; i < scaler->n_asked; i++) {
-        const struct pool_spec *spec = scaler->asked[i]->pool->spec;
+    for (size_t i = 0; i < scaler->n_seats; i++) {
+        const struct pool_spec *spec = scaler->seats[i].pool->spec;
         for (size_t k = 0; k < spec->n_sources; k++)
-            if (scaler->cycle->lines[spec->sources[k]].wants_call)
+            if (scaler->cycle->lines[spec->sources[k]].wants_names)
                 line_wake(&scaler->cycle->lines[spec->sources[k]]);
     }
 }
@@ -332,7 +350,7 @@ static void wake_scalers(struct line *queue)
 {
     for (size_t i = 0; i < queue->n_asked; i++) {
         struct line *scaler = scaler_of(queue->cycle, queue->asked[i]->pool);
-        if (scaler->wants_call)
+        if (scaler->wants_change)
             line_wake(scaler);
     }
 }
@@ -367,6 +385,7 @@ void cycle_finish(struct cycle *cycle, struct instance *instance, int64_t now_ms
     case CALL_NONE:
         break;
     }
+    instance_forget(instance);
 }
 
 void cycle_cancel(struct cycle *cycle)
@@ -374,6 +393,13 @@ void cycle_cancel(struct cycle *cycle)
     for (size_t i = 0; i < cycle->settings->n_instances; i++)
         if (cycle->lines[i].is_running)
             instance_cancel(cycle->lines[i].instance);
+}
+
+void cycle_abandon(struct cycle *cycle, struct crew *crew)
+{
+    for (size_t i = 0; i < cycle->settings->n_instances; i++)
+        if (cycle->lines[i].is_running && !cycle->lines[i].hangs)
+            crew_note_hang(crew);
 }
 
 size_t cycle_running(const struct cycle *cycle)

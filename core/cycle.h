@@ -56,6 +56,9 @@ void cycle_take_events(struct cycle *cycle);
 void cycle_cancel(struct cycle *cycle);
 size_t cycle_running(const struct cycle *cycle);
 
+/* The calls that run are waited for no more: others get threads in their place. */
+void cycle_abandon(struct cycle *cycle, struct crew *crew);
+
 /* The names of the instances whose calls run, for people; the caller frees it. */
 char *cycle_running_names(const struct cycle *cycle);
 

@@ -3,6 +3,7 @@
 #include "core/log.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 
 enum { HANGS_MS = 1000 }; /* a call that is so much past its deadline does not keep the contract */
 
@@ -12,31 +13,40 @@ void line_wake(struct line *line)
     timers_set(&line->cycle->steps, &line->step, 0);
 }
 
-bool line_has_room(struct line *line, const struct crew *crew)
+int64_t line_blocked_until(const struct line *line)
 {
-    struct line **last = &line->cycle->blocked;
-    if (crew_has_room(crew))
-        return true;
-    if (line->next_blocked != NULL)
+    return line->blocked.place != 0
+               ? line->blocked.at_ms + instance_spec(line->instance)->timeout_ms + HANGS_MS
+               : INT64_MAX;
+}
+
+/* All threads are busy for so long that this line's own call would be over: one more it is. */
+static bool has_waited(const struct line *line, struct crew *crew, int64_t now_ms)
+{
+    if (now_ms < line_blocked_until(line))
         return false;
-    line->next_blocked = *last != NULL ? (*last)->next_blocked : line;
-    if (*last != NULL)
-        (*last)->next_blocked = line;
-    *last = line;
-    return false;
+    log_write(LOG_WARN, instance_name(line->instance),
+              "has waited %" PRId64 " s for a thread, since all are in calls: one more is started",
+              (now_ms - line->blocked.at_ms) / 1000);
+    crew_note_hang(crew);
+    return true;
+}
+
+bool line_has_room(struct line *line, struct crew *crew, int64_t now_ms)
+{
+    struct timers *blocked = &line->cycle->blocked;
+    bool has_room = crew_has_room(crew) || has_waited(line, crew, now_ms);
+    if (has_room)
+        timers_set(blocked, &line->blocked, INT64_MAX);
+    else if (line->blocked.place == 0)
+        timers_set(blocked, &line->blocked, now_ms);
+    return has_room;
 }
 
 struct line *line_unblock(struct cycle *cycle)
 {
-    struct line *last = cycle->blocked;
-    if (last == NULL)
-        return NULL;
-    struct line *first = last->next_blocked;
-    last->next_blocked = first->next_blocked;
-    if (first == last)
-        cycle->blocked = NULL;
-    first->next_blocked = NULL;
-    return first;
+    struct timer *first = timers_take(&cycle->blocked, INT64_MAX - 1);
+    return first != NULL ? (struct line *)((char *)first - offsetof(struct line, blocked)) : NULL;
 }
 
 void line_start(struct line *line, struct crew *crew, int64_t now_ms)
@@ -74,9 +84,10 @@ static void note_stuck(const struct line *line)
 {
     bool is_stuck = line->paces[CALL_READ].failing_since_ms != 0 ||
                     line->paces[CALL_APPLY].failing_since_ms != 0;
+    if (instance_spec(line->instance)->kind == INSTANCE_QUEUE)
+        return;
     for (size_t i = 0; i < line->n_seats; i++)
-        if (instance_spec(line->instance)->kind == INSTANCE_SCALER)
-            line->seats[i].pool->is_stuck = is_stuck;
+        pool_set_stuck(line->seats[i].pool, is_stuck);
 }
 
 void line_note_outcome(struct cycle *cycle, struct line *line, int64_t now_ms)

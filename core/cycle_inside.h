@@ -14,6 +14,7 @@
 #include "core/override_watch.h"
 #include "core/pace.h"
 #include "core/pool.h"
+#include "core/room.h"
 #include "core/spending.h"
 #include "core/timer.h"
 
@@ -27,9 +28,11 @@ struct seat {
 /* A store's events, and how often it is looked at because of them. */
 struct watch {
     int fd;           /* in the cycle's epoll set; -1: none */
+    bool is_on;       /* it was told of events after the last measure that was well */
     bool is_told;     /* of something that was not looked at yet */
     int64_t again_ms; /* not looked at because of events before */
     int64_t gap_ms;   /* between two such looks, 0: it was quiet */
+    int64_t retry_ms; /* it is not watched before, since that failed */
     char *how;        /* they come, or why they do not, as last logged; NULL: never */
 };
 
@@ -43,10 +46,10 @@ struct line {
     struct seat **asked; /* those that the call is about, in its order */
     size_t n_asked;
     bool is_running;
-    bool is_probe; /* the measure that runs */
-    bool
-        wants_call; /* a change at a scaler, the names of the busy at a store: a pool may want it */
-    struct line *next_blocked; /* in the cycle's list; itself: the last one; NULL: not in it */
+    bool is_probe;        /* the measure that runs */
+    bool wants_change;    /* scalers: a pool may want another size */
+    bool wants_names;     /* stores: a pool may wait for the names of the busy */
+    struct timer blocked; /* since when it waits for a thread */
     bool hangs;
     bool has_failed; /* in this life; with `once` it is not called again */
     int64_t started_ms;
@@ -58,21 +61,26 @@ struct line {
     /* Of stores: */
     struct timers due;   /* the seats */
     int64_t interval_ms; /* the shortest of its pools */
+    int64_t stale_ms;    /* likewise, after which a reading is too old */
     int64_t phase_ms;    /* by how much it is measured after the others */
     int64_t took_ms;     /* the last measure */
+    int64_t usual_ms;    /* the shorter of the last two, since a single slow one says nothing */
     int64_t rest_ms;     /* not measured before, since it is slow */
-    bool is_slow;        /* as last logged */
+    int64_t slow_ms;     /* when it was last slow, as logged; 0: it is well */
+    bool is_overdue;     /* was due when it could not be measured, and is measured once it can */
     struct watch watch;
-    int64_t probe_ms; /* when pools of none are asked for next; INT64_MAX: there is none */
+    int64_t probe_ms;      /* when pools of none are asked for next; INT64_MAX: there is none */
+    int64_t probe_took_ms; /* the last one */
 };
 
 struct cycle {
     struct settings *settings;
     struct cycle_options options;
     struct pool *pools;      /* n_pools of the settings */
+    struct room *room;       /* of what they share */
     struct line *lines;      /* n_instances of the settings, in their order */
     struct timers steps;     /* of the lines */
-    struct line *blocked;    /* the last of a ring of those that wait for a thread; NULL: none */
+    struct timers blocked;   /* those that wait for a thread, the longest first */
     int events_fd;           /* an epoll set of what the stores tell */
     int64_t utc_ahead_ms;    /* of the clock that now_ms is of */
     struct journal *journal; /* NULL: none is kept */
@@ -88,15 +96,21 @@ struct cycle {
 /* Decides for a pool on what is known, and remembers at its scaler that a change waits. */
 void cycle_decide(struct cycle *cycle, struct pool *pool, int64_t now_ms);
 
+/* Lets the stores of a pool name their busy workers, if it waits for that. */
+void cycle_ask_names(struct cycle *cycle, const struct pool *pool, int64_t now_ms);
+
 /* ---- cycle_call.c ---- */
 
 /* Has it stepped as soon as can be. */
 void line_wake(struct line *line);
 
 /* Whether a call can start at once; if not, the line is stepped when one can. */
-bool line_has_room(struct line *line, const struct crew *crew);
+bool line_has_room(struct line *line, struct crew *crew, int64_t now_ms);
 
-/* The first of those that waited, which now may try; NULL if there is none. */
+/* Until when it waits for a thread at most; INT64_MAX: it does not. */
+int64_t line_blocked_until(const struct line *line);
+
+/* The one that has waited longest, which now may try; NULL if there is none. */
 struct line *line_unblock(struct cycle *cycle);
 
 /* Starts the call that was prepared. */
@@ -121,13 +135,13 @@ void queue_finish_workers(struct line *line, int64_t now_ms);
 
 /* ---- cycle_watch.c ---- */
 
-/* Has the measure that was prepared followed by a watch, if the store can tell of events. */
-void watch_prepare(struct line *line);
+/* Has the call that was prepared followed by a watch, if the store can tell of events. */
+void watch_prepare(struct line *line, int64_t now_ms);
 
 /* At the start of a measure: what it tells of is taken. Whether it was anything. */
 bool watch_take(struct line *line, int64_t now_ms);
 
-/* Before a call: the descriptor is the plugin's. After a measure: it is waited for again. */
+/* Before a call: the descriptor is the plugin's. After one: it is waited for again. */
 void watch_end(struct line *line);
 void watch_begin(struct line *line, int64_t now_ms);
 
@@ -138,11 +152,10 @@ void watch_fini(struct line *line);
 /* ---- cycle_probe.c: a store that does not tell of events is asked more often, and for less, about
  * pools of no dynos ---- */
 
-/* Whether there is one to ask about: then the call was started. */
-bool probe_start(struct line *line, struct crew *crew, int64_t now_ms);
+void probe_start(struct line *line, struct crew *crew, int64_t now_ms);
 void probe_finish(struct line *line, int64_t now_ms);
 
-/* After a measure: whether there is something to probe for. */
+/* After a decision: whether there is something to probe for. */
 void probe_plan(struct line *line, const struct pool *pool, int64_t now_ms);
 
 int64_t scaler_step(struct cycle *cycle, struct line *line, struct crew *crew, int64_t now_ms);

@@ -43,14 +43,21 @@ static void make_all_due(struct line *line, int64_t now_ms)
             timers_set(&line->due, &line->seats[i].due, now_ms);
 }
 
+/* Not before a store that is slow has rested, nor before the pause after a failure. */
+static int64_t may_measure(const struct line *line)
+{
+    return later(line_next(line->cycle, line, CALL_MEASURE), line->rest_ms);
+}
+
 /* ---- Measure ---- */
 
 static void start_measure(struct line *line, struct crew *crew, int64_t now_ms)
 {
     struct dyn_group *groups = memory_new(line->n_seats, sizeof *groups);
     struct timer *due;
-    if (watch_take(line, now_ms))
+    if (watch_take(line, now_ms) || line->is_overdue)
         make_all_due(line, now_ms);
+    line->is_overdue = false;
     line->n_asked = 0;
     while ((due = timers_take(&line->due, now_ms)) != NULL)
         line->asked[line->n_asked++] = (struct seat *)due;
@@ -61,35 +68,39 @@ static void start_measure(struct line *line, struct crew *crew, int64_t now_ms)
     }
     instance_prepare_measure(line->instance, groups, line->n_asked);
     free(groups);
-    watch_prepare(line);
+    watch_prepare(line, now_ms);
     line_start(line, crew, now_ms);
 }
 
-/* A store that is slow is looked at less often. A single slow look, such as a rare exact count,
- * says nothing yet. */
+static void tell_slow(struct line *line, int64_t pause_ms, int64_t now_ms)
+{
+    enum { WELL_MS = 60000 }; /* then it is slow no more */
+    bool was_slow = line->slow_ms != 0;
+    bool is_slow = line->usual_ms + pause_ms > line->interval_ms;
+    if (is_slow)
+        line->slow_ms = now_ms;
+    if (is_slow && !was_slow)
+        log_write(LOG_WARN, instance_name(line->instance),
+                  "a look takes %" PRId64 " ms: it is asked each %" PRId64
+                  " ms at most, to leave the store time for others",
+                  line->usual_ms, line->usual_ms + pause_ms);
+    else if (was_slow && now_ms - line->slow_ms >= WELL_MS) {
+        log_write(LOG_INFO, instance_name(line->instance),
+                  "a look takes %" PRId64 " ms: it is asked each interval again", line->usual_ms);
+        line->slow_ms = 0;
+    }
+}
+
+/* A store that is slow is looked at less often, but so that no reading grows too old by that. */
 static void rest(struct line *line, int64_t now_ms)
 {
     int64_t took_ms = now_ms - line->started_ms;
-    int64_t usual_ms = earlier(took_ms, line->took_ms);
-    int64_t needs_ms = usual_ms * SLOW_SHARE;
+    line->usual_ms = earlier(took_ms, line->took_ms);
     line->took_ms = took_ms;
-    line->rest_ms = now_ms + usual_ms * (SLOW_SHARE - 1);
-    bool was_slow = line->is_slow;
-    line->is_slow = needs_ms > (was_slow ? line->interval_ms / 2 : line->interval_ms);
-    if (line->is_slow && !was_slow)
-        log_write(LOG_WARN, instance_name(line->instance),
-                  "a look takes %" PRId64 " ms: it is asked each %" PRId64
-                  " ms at most, so that it has four fifths of the time for others",
-                  usual_ms, needs_ms);
-    else if (was_slow && !line->is_slow)
-        log_write(LOG_INFO, instance_name(line->instance),
-                  "a look takes %" PRId64 " ms: it is asked each interval again", usual_ms);
-}
-
-/* From when on the store may be measured. */
-static int64_t may_measure(const struct line *line)
-{
-    return later(line_next(line->cycle, line, CALL_MEASURE), line->rest_ms);
+    int64_t most_ms = later(0, line->stale_ms - line->usual_ms - line->interval_ms);
+    int64_t pause_ms = earlier(line->usual_ms * (SLOW_SHARE - 1), most_ms);
+    line->rest_ms = now_ms + pause_ms;
+    tell_slow(line, pause_ms, now_ms);
 }
 
 void queue_finish_measure(struct cycle *cycle, struct line *line, int64_t now_ms)
@@ -99,6 +110,7 @@ void queue_finish_measure(struct cycle *cycle, struct line *line, int64_t now_ms
         probe_finish(line, now_ms);
         return;
     }
+    line->probe_ms = INT64_MAX;
     if (is_ok)
         rest(line, now_ms);
     watch_begin(line, now_ms);
@@ -108,7 +120,6 @@ void queue_finish_measure(struct cycle *cycle, struct line *line, int64_t now_ms
                           is_ok ? instance_answer(line->instance, i) : NULL,
                           now_ms - line->started_ms, now_ms);
         cycle_decide(cycle, seat->pool, now_ms);
-        probe_plan(line, seat->pool, now_ms);
     }
 }
 
@@ -120,6 +131,7 @@ static void decide_unmeasured(struct line *line, int64_t now_ms)
         struct seat *seat = (struct seat *)due;
         take_turn(line, seat, now_ms);
         cycle_decide(line->cycle, seat->pool, now_ms);
+        line->is_overdue = line->paces[CALL_MEASURE].failing_since_ms == 0;
     }
 }
 
@@ -144,11 +156,13 @@ static void start_workers(struct line *line, struct crew *crew, int64_t now_ms)
     }
     instance_prepare_workers(line->instance, groups, line->n_asked);
     free(groups);
+    watch_prepare(line, now_ms);
     line_start(line, crew, now_ms);
 }
 
 void queue_finish_workers(struct line *line, int64_t now_ms)
 {
+    watch_begin(line, now_ms);
     if (instance_code(line->instance) != DYN_OK)
         return; /* nobody is stopped */
     for (size_t i = 0; i < line->n_asked; i++) {
@@ -166,62 +180,55 @@ static int64_t workers_due(struct line *line, int64_t now_ms)
     bool is_failing = line->paces[CALL_MEASURE].failing_since_ms != 0; /* it would fail, too */
     bool is_wanted = false;
     bool can_be = false;
-    for (size_t i = 0; i < line->n_seats && line->wants_call && !can_be; i++) {
+    for (size_t i = 0; i < line->n_seats && line->wants_names && !can_be; i++) {
         const struct seat *seat = &line->seats[i];
         bool asks = pool_asks_busy(seat->pool, seat->source, now_ms);
         is_wanted |= asks;
         can_be = asks && !is_platform_busy(line, seat->pool);
     }
-    line->wants_call = is_wanted;
-    return can_be && !is_failing && !line->cycle->options.dry_run
-               ? line_next(line->cycle, line, CALL_WORKERS)
-               : INT64_MAX;
+    line->wants_names = is_wanted;
+    return can_be && !is_failing ? line_next(line->cycle, line, CALL_WORKERS) : INT64_MAX;
 }
 
 /* ---- The way round ---- */
 
 static int64_t measure_due(const struct line *line)
 {
-    return later(earlier(timers_next(&line->due), watch_due(line)), may_measure(line));
+    int64_t due_ms = line->is_overdue ? 0 : timers_next(&line->due);
+    return later(earlier(due_ms, watch_due(line)), may_measure(line));
 }
 
-static int64_t probe_due(const struct line *line)
+/* Starts the most urgent call that is due. Whether there is one; *next_ms is when there will be. */
+static bool start(struct line *line, struct crew *crew, int64_t *next_ms, int64_t now_ms)
 {
-    return later(line->probe_ms, may_measure(line));
-}
-
-static bool is_call_due(struct line *line, int64_t now_ms)
-{
-    return measure_due(line) <= now_ms || workers_due(line, now_ms) <= now_ms ||
-           probe_due(line) <= now_ms;
-}
-
-/* The most urgent one. Whether it was started after all. */
-static bool start(struct line *line, struct crew *crew, int64_t now_ms)
-{
-    if (measure_due(line) <= now_ms)
+    int64_t measure_ms = measure_due(line);
+    int64_t workers_ms = workers_due(line, now_ms);
+    int64_t probe_ms = later(line->probe_ms, may_measure(line));
+    *next_ms = earlier(measure_ms, earlier(workers_ms, probe_ms));
+    if (*next_ms > now_ms)
+        return false;
+    if (!line_has_room(line, crew, now_ms)) {
+        *next_ms = line_blocked_until(line);
+        return false;
+    }
+    if (measure_ms <= now_ms)
         start_measure(line, crew, now_ms);
-    else if (workers_due(line, now_ms) <= now_ms)
+    else if (workers_ms <= now_ms)
         start_workers(line, crew, now_ms);
     else
-        return probe_start(line, crew, now_ms);
+        probe_start(line, crew, now_ms);
     return true;
 }
 
 int64_t queue_step(struct line *line, struct crew *crew, int64_t now_ms)
 {
+    int64_t next_ms;
     if (line->is_running && now_ms < line->deadline_ms)
         return line->deadline_ms; /* pools that are due meanwhile wait for it */
-    if (!line->is_running && is_call_due(line, now_ms)) {
-        if (!line_has_room(line, crew))
-            return INT64_MAX;
-        if (start(line, crew, now_ms))
-            return line->deadline_ms;
-    }
-    decide_unmeasured(line, now_ms);
     if (line->is_running)
-        return earlier(timers_next(&line->due), line_watch(line, crew, now_ms));
-    int64_t told_ms = later(watch_due(line), may_measure(line));
-    int64_t ask_ms = earlier(workers_due(line, now_ms), probe_due(line));
-    return earlier(timers_next(&line->due), earlier(told_ms, ask_ms));
+        next_ms = line_watch(line, crew, now_ms);
+    else if (start(line, crew, &next_ms, now_ms))
+        return line->deadline_ms;
+    decide_unmeasured(line, now_ms);
+    return earlier(timers_next(&line->due), next_ms);
 }

@@ -73,16 +73,21 @@ void scaler_finish_apply(struct cycle *cycle, struct line *line, int64_t now_ms)
     }
 }
 
-/* Whether one is ready; and whether one may become so, as far as wants_call can know. */
+/* Whether one is ready. Those that are not wait for the names of the busy, which may have grown old
+ * since they were told. */
 static bool is_change_wanted(struct line *line, int64_t now_ms)
 {
     bool is_ready = false;
-    bool may_be = false;
-    for (size_t i = 0; i < line->n_seats && line->wants_call && !is_ready; i++) {
-        is_ready = pool_is_ready(line->seats[i].pool, now_ms);
-        may_be |= line->seats[i].pool->wanted >= 0;
+    bool is_wanted = false;
+    for (size_t i = 0; i < line->n_seats && line->wants_change; i++) {
+        struct pool *pool = line->seats[i].pool;
+        if (pool->wanted < 0)
+            continue;
+        is_wanted = true;
+        is_ready |= pool_is_ready(pool, now_ms);
+        cycle_ask_names(line->cycle, pool, now_ms);
     }
-    line->wants_call = is_ready || may_be;
+    line->wants_change = is_wanted;
     return is_ready;
 }
 
@@ -96,12 +101,6 @@ static bool is_more_coming(const struct cycle *cycle, const struct line *line)
                 return true;
     }
     return false;
-}
-
-static void tell_dry_run(const struct line *line)
-{
-    for (size_t i = 0; i < line->n_seats; i++)
-        pool_tell_dry_run(line->seats[i].pool);
 }
 
 /* When what is wanted goes to the platform: not while its sizes cannot be read. */
@@ -124,19 +123,17 @@ int64_t scaler_step(struct cycle *cycle, struct line *line, struct crew *crew, i
         return now_ms < line->deadline_ms ? line->deadline_ms : line_watch(line, crew, now_ms);
     int64_t read_ms = later(line->read_due_ms, line_next(cycle, line, CALL_READ));
     if (read_ms <= now_ms) {
-        if (!line_has_room(line, crew))
-            return INT64_MAX;
+        if (!line_has_room(line, crew, now_ms))
+            return line_blocked_until(line);
         start_read(line, crew, now_ms);
         return line->deadline_ms;
     }
-    if (cycle->options.dry_run) {
-        tell_dry_run(line);
+    if (cycle->options.dry_run)
         return read_ms;
-    }
     int64_t apply_ms = apply_due(cycle, line, now_ms);
     if (apply_ms <= now_ms) {
-        if (!line_has_room(line, crew))
-            return read_ms;
+        if (!line_has_room(line, crew, now_ms))
+            return earlier(read_ms, line_blocked_until(line));
         start_apply(line, crew, now_ms);
         return line->deadline_ms;
     }

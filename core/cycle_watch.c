@@ -16,7 +16,8 @@ enum {
     LEAST_GAP_MS = 5,
     MOST_GAP_MS = 100, /* or so large a part of the interval, if that is more: */
     INTERVAL_SHARE = 10,
-    TOOK_SHARE = 10 /* looks because of events take so large a part of the time at most */
+    TOOK_SHARE = 10, /* looks because of events take so large a part of the time at most */
+    RETRY_MS = 60000 /* a watch that failed must not cost each measure */
 };
 
 static int64_t most_gap(const struct line *line)
@@ -30,9 +31,9 @@ static bool can_watch(const struct line *line)
            instance_can_watch(line->instance);
 }
 
-void watch_prepare(struct line *line)
+void watch_prepare(struct line *line, int64_t now_ms)
 {
-    if (!can_watch(line))
+    if (!can_watch(line) || now_ms < line->watch.retry_ms)
         return;
     struct dyn_group *groups = memory_new(line->n_seats, sizeof *groups);
     for (size_t i = 0; i < line->n_seats; i++)
@@ -41,7 +42,6 @@ void watch_prepare(struct line *line)
     free(groups);
 }
 
-/* What it cannot be waited for, the plugin may have closed: then it is in no set. */
 void watch_end(struct line *line)
 {
     if (line->watch.fd >= 0)
@@ -52,10 +52,11 @@ void watch_end(struct line *line)
 static void tell(struct line *line, const char *how)
 {
     struct watch *watch = &line->watch;
-    char *text = line->watch.fd >= 0
-                     ? memory_format("told of new jobs%s%s", how[0] != '\0' ? ": " : "", how)
-                     : memory_format("asked for new jobs: %s", how);
-    if (watch->how != NULL && strcmp(watch->how, text) == 0) {
+    const char *state = watch->fd >= 0 ? "told of new jobs" : "not told of new jobs";
+    char *text = memory_format("%s%s%s", state, how[0] != '\0' ? ": " : "", how);
+    bool is_told =
+        watch->how != NULL ? strcmp(watch->how, text) == 0 : watch->fd < 0 && how[0] == '\0';
+    if (is_told) {
         free(text);
         return;
     }
@@ -64,22 +65,36 @@ static void tell(struct line *line, const char *how)
     watch->how = text;
 }
 
+/* What cannot be waited for is no harm, and told. Once told, a descriptor is silent until it is
+ * taken off and set again, whatever the plugin makes of it meanwhile. */
+static const char *listen_to(struct line *line)
+{
+    struct watch *watch = &line->watch;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = line};
+    watch->fd = instance_watch_fd(line->instance);
+    if (watch->fd < 0 || epoll_ctl(line->cycle->events_fd, EPOLL_CTL_ADD, watch->fd, &event) == 0)
+        return instance_advice(line->instance);
+    watch->fd = -1;
+    return strerrordesc_np(errno);
+}
+
+/* A call that fails may have lost what it was to take, so that is looked at as soon as can be. */
 void watch_begin(struct line *line, int64_t now_ms)
 {
     struct watch *watch = &line->watch;
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = line};
-    const char *how = instance_advice(line->instance);
-    watch->again_ms = now_ms + later(watch->gap_ms, line->took_ms * (TOOK_SHARE - 1));
-    if (!can_watch(line) || instance_code(line->instance) != DYN_OK)
+    watch->again_ms = now_ms + later(watch->gap_ms, line->usual_ms * (TOOK_SHARE - 1));
+    if (!can_watch(line) || now_ms < watch->retry_ms)
         return;
-    watch->fd = instance_watch_fd(line->instance);
-    if (watch->fd >= 0 &&
-        epoll_ctl(line->cycle->events_fd, EPOLL_CTL_ADD, watch->fd, &event) != 0) {
-        how = strerrordesc_np(errno);
-        watch->fd = -1;
+    if (instance_code(line->instance) != DYN_OK) {
+        watch->is_told |= watch->is_on;
+        return;
     }
-    if (watch->fd >= 0 || how[0] != '\0')
-        tell(line, how);
+    if (instance_watch_failed(line->instance))
+        watch->retry_ms = now_ms + RETRY_MS;
+    tell(line, listen_to(line));
+    watch->is_on = watch->fd >= 0;
+    if (watch->is_on)
+        line->probe_ms = INT64_MAX;
 }
 
 bool watch_take(struct line *line, int64_t now_ms)

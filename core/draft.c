@@ -2,6 +2,9 @@
  * Nothing but names of variables, and texts that hold no secret, goes into it. */
 #include "core/draft.h"
 
+#include "core/memory.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 enum { COLUMNS = 100 };
@@ -102,6 +105,15 @@ static void add_store(const struct survey *survey, struct text *out)
                         survey->candidates[0].variable);
 }
 
+static void add_told(const char *before, const struct text *told, struct text *out)
+{
+    struct text line = {0};
+    text_add_format(&line, "%s%s", before, text_chars(told));
+    if (told->length > 0)
+        add_comment(" ", text_chars(&line), out);
+    text_fini(&line);
+}
+
 static void add_platform(const struct draft_app *app, struct text *out)
 {
     add_comment(" ", "The platform.", out);
@@ -112,10 +124,84 @@ static void add_platform(const struct draft_app *app, struct text *out)
                     "SET HEROKU_TOKEN to a token: heroku authorizations:create -d dynomatic -s "
                     "read,write",
                     out);
-    if (app->told.length > 0)
-        add_comment(" ", text_chars(&app->told), out);
+    add_told("Its process types, and how many dynos each has: ", &app->types, out);
+    add_told("It could not be asked for its process types: ", &app->why, out);
     text_add(out, "scaler:\n  backend: heroku-formation\n  app: \"${HEROKU_APP_NAME}\"\n");
     text_add_format(out, "  token: \"${%s}\"\n", app->token != NULL ? app->token : "HEROKU_TOKEN");
+}
+
+/* ---- The pools ---- */
+
+/* The names of process types that may work off jobs, of a text such as "web (1), worker (0)". */
+struct types {
+    char *names[16];
+    size_t n;
+};
+
+/* Whether it may be one: Heroku gives each Ruby app a console and a rake. Other characters than
+ * these are in no process type, and so in no key of ours. */
+static bool may_work(const char *name)
+{
+    static const char *const others[] = {"web", "release", "console", "rake"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strcmp(name, others[i]) == 0)
+            return false;
+    size_t length = strlen(name);
+    return length > 0 && length <= 64 &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+               length;
+}
+
+/* One that is named worker comes first. */
+static void add_type(struct types *types, char *name)
+{
+    size_t at = types->n++;
+    types->names[at] = name;
+    if (strcmp(name, "worker") == 0) {
+        types->names[at] = types->names[0];
+        types->names[0] = name;
+    }
+}
+
+static struct types types_of(const char *listed)
+{
+    struct types types = {0};
+    while (listed[0] != '\0' && types.n < sizeof types.names / sizeof types.names[0]) {
+        char *name = memory_copy_n(listed, strcspn(listed, " ,"));
+        if (may_work(name))
+            add_type(&types, name);
+        else
+            free(name);
+        listed += strcspn(listed, ",");
+        listed += strspn(listed, ", ");
+    }
+    return types;
+}
+
+static void add_pools(const char *listed, struct text *out)
+{
+    struct types types = types_of(listed);
+    add_comment(" ", "A pool of workers for each process type that is scaled.", out);
+    text_add_format(
+        out,
+        "pools:\n"
+        "  %s:\n"
+        "    # process: worker            # the process type, if the pool's name is not\n"
+        "    # queues: [default, mailers] # those that these workers serve; else all\n"
+        "    # max: 10                    # the most dynos\n"
+        "    min: 0\n"
+        "    rules:\n"
+        "      - { at_least: 1, dynos: 1 }  # waiting jobs; below every rule: min\n"
+        "      - { at_least: 10, dynos: 5 }\n"
+        "      # - { latency: 30s, dynos: 8 } # age of the oldest waiting job\n",
+        types.n > 0 ? types.names[0] : "worker");
+    if (types.n > 1)
+        add_comment(
+            " ", "  Those that work off jobs too, each with its queues and rules as above:", out);
+    for (size_t i = 1; i < types.n; i++)
+        text_add_format(out, "#  %s:\n", types.names[i]);
+    for (size_t i = 0; i < types.n; i++)
+        free(types.names[i]);
 }
 
 void draft_write(const struct survey *survey, const struct draft_app *app, struct text *out)
@@ -127,16 +213,6 @@ void draft_write(const struct survey *survey, const struct draft_app *app, struc
     add_store(survey, out);
     text_add(out, "\n");
     add_platform(app, out);
-    text_add(out, "\n"
-                  "# A pool of workers for each process type that is scaled.\n"
-                  "pools:\n"
-                  "  worker:\n"
-                  "    # process: worker            # the process type, if the pool's name is not\n"
-                  "    # queues: [default, mailers] # those that these workers serve; else all\n"
-                  "    # max: 10                    # the most dynos\n"
-                  "    min: 0\n"
-                  "    rules:\n"
-                  "      - { at_least: 1, dynos: 1 }  # waiting jobs; below every rule: min\n"
-                  "      - { at_least: 10, dynos: 5 }\n"
-                  "      # - { latency: 30s, dynos: 8 } # age of the oldest waiting job\n");
+    text_add(out, "\n");
+    add_pools(text_chars(&app->types), out);
 }

@@ -9,7 +9,8 @@
 struct draft_app {
     const char *token; /* the variable that holds it; NULL: none does */
     bool has_name;     /* HEROKU_APP_NAME is set */
-    struct text told;  /* the app's process types, or why they are not known, as one line */
+    struct text types; /* its process types, "web (1), worker (0)"; "": not known */
+    struct text why;   /* why they are not known, where it was asked */
 };
 
 void draft_write(const struct survey *survey, const struct draft_app *app, struct text *out);

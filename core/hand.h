@@ -10,7 +10,7 @@
 struct hand {
     const char *pool;
     int32_t limit; /* the most that the back-end can run: even a person cannot have more */
-    struct override overrides[OVERRIDE_KINDS]; /* in force */
+    struct override *overrides[OVERRIDE_KINDS]; /* in force; NULL: none of this kind is */
     bool is_in_doubt; /* the file cannot be read: there may be another one in force */
     int64_t utc_ms;   /* of the last look */
     int64_t told_ms;  /* when those without an end were last told */

@@ -46,6 +46,7 @@ struct instance {
     struct text listed; /* what put_name() said, for people */
     struct text advice; /* what advise() said */
     int watch_fd;       /* -1: none */
+    bool watch_failed;
 };
 
 /* ---- What the plugin calls ---- */
@@ -223,6 +224,18 @@ static void forget_answers(struct instance *instance)
     text_clear(&instance->listed);
 }
 
+void instance_forget(struct instance *instance)
+{
+    forget_answers(instance);
+    free(instance->groups);
+    free(instance->names);
+    free(instance->changes);
+    instance->groups = NULL;
+    instance->names = NULL;
+    instance->changes = NULL;
+    instance->n = 0;
+}
+
 void instance_close(struct instance *instance)
 {
     if (instance == NULL)
@@ -285,6 +298,7 @@ static void prepare(struct instance *instance, enum call_kind kind, size_t n)
     instance->kind = kind;
     instance->n = n;
     instance->watch_fd = -1; /* the plugin may close it from now on */
+    instance->watch_failed = false;
     free(instance->watched);
     instance->watched = NULL;
     instance->answers = memory_new(n, sizeof *instance->answers);
@@ -381,8 +395,10 @@ static int32_t watch(struct instance *instance, const struct dyn_call *call)
 /* What was measured stands, whatever comes of the watch: only its text is kept. */
 static void watch_after(struct instance *instance, const struct dyn_call *call)
 {
+    instance->n = 0; /* the answers are those of the call before */
     if (watch(instance, call) == DYN_OK)
         return;
+    instance->watch_failed = true;
     text_clear(&instance->advice);
     text_add(&instance->advice, instance->failure != NULL ? instance->failure : "");
     free(instance->failure);
@@ -437,7 +453,7 @@ void instance_run(struct instance *instance, int64_t deadline_ms)
     instance->code = call(instance, &it);
     if (instance->code != DYN_OK)
         note_failure(instance, instance->code);
-    else if (instance->kind == CALL_MEASURE && instance->watched != NULL)
+    else if (instance->kind != CALL_WATCH && instance->watched != NULL)
         watch_after(instance, &it);
 }
 
@@ -506,6 +522,11 @@ bool instance_can_watch(const struct instance *instance)
 {
     const struct plugin *plugin = instance->plugin;
     return plugin->table.queue != NULL && DYN_HAS(&plugin->queue, watch);
+}
+
+bool instance_watch_failed(const struct instance *instance)
+{
+    return instance->watch_failed;
 }
 
 int instance_watch_fd(const struct instance *instance)

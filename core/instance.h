@@ -67,8 +67,8 @@ void instance_prepare_names(struct instance *instance);
 void instance_prepare_watch(struct instance *instance, const struct dyn_group *groups, size_t n);
 void instance_prepare_advise(struct instance *instance, int32_t topic); /* DYN_ADVICE_... */
 
-/* After instance_prepare_measure(): a measure that succeeds is followed by a watch for these groups
- * in the same run. */
+/* After a prepare of another call: if that succeeds, a watch for these groups follows in the same
+ * run. */
 void instance_then_watch(struct instance *instance, const struct dyn_group *groups, size_t n);
 
 /* Runs the prepared call, until `deadline_ms` (clock.h). On any thread. */
@@ -84,6 +84,10 @@ int32_t instance_code(const struct instance *instance);
 const char *instance_failure(const struct instance *instance);
 const struct answer *instance_answer(const struct instance *instance, size_t i);
 
+/* Frees what the call that is over was about and was answered, so that an instance between two
+ * calls takes no room for each of its pools. */
+void instance_forget(struct instance *instance);
+
 /* Whether this is a queue instance that can name the workers that are busy. */
 bool instance_names_busy(const struct instance *instance);
 
@@ -95,6 +99,9 @@ const char *instance_listed(const struct instance *instance);
 
 /* Whether this instance may tell of events. */
 bool instance_can_watch(const struct instance *instance);
+
+/* Whether the watch that followed a call failed; instance_advice() has why. */
+bool instance_watch_failed(const struct instance *instance);
 
 /* The descriptor of the last watch, the plugin's until the next call; -1: there is none. */
 int instance_watch_fd(const struct instance *instance);

@@ -6,11 +6,13 @@
 #include "core/log.h"
 #include "core/memory.h"
 
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAIL_BYTES = 4 * 1024 * 1024 }; /* in which each pool has its last line */
+/* What is read of its end, in which each pool has its last line. */
+enum { TAIL_BYTES = 4 * 1024 * 1024, TAIL_BYTES_A_POOL = 4096 };
 
 struct journal {
     char *path;
@@ -66,23 +68,13 @@ void journal_close(struct journal *journal)
     free(journal);
 }
 
-/* Whether two decisions took the same steps to the same sizes, whatever they saw. */
-static bool are_alike(const struct decision *a, const struct decision *b)
-{
-    bool are_alike = a->size == b->size && a->n_steps == b->n_steps;
-    for (size_t i = 0; i < a->n_steps && are_alike; i++)
-        are_alike = a->steps[i].kind == b->steps[i].kind && a->steps[i].rule == b->steps[i].rule &&
-                    a->steps[i].after == b->steps[i].after;
-    return are_alike;
-}
-
-static bool is_news(const struct journal *journal, const struct pool *pool, int64_t now_ms)
+static bool is_news(const struct journal *journal, const struct pool *pool,
+                    const struct decided *decided)
 {
     const struct journaled *last = &pool->journaled;
-    return last->at_ms == 0 || now_ms - last->at_ms >= journal->every_ms ||
-           last->present != pool->inputs.present ||
-           pool->before.learned_boot_ms != pool->history.learned_boot_ms ||
-           !are_alike(&last->decision, &pool->decision);
+    return last->at_ms == 0 || decided->inputs.now_ms - last->at_ms >= journal->every_ms ||
+           last->present != decided->inputs.present || decided->has_learned ||
+           last->digest != journal_digest(&decided->decision);
 }
 
 static enum journal_kind kind_of(const struct journal *journal, const struct pool *pool)
@@ -92,24 +84,26 @@ static enum journal_kind kind_of(const struct journal *journal, const struct poo
     return journal->is_dry_run ? JOURNAL_DRY_RUN : JOURNAL_DECISION;
 }
 
-void journal_decided(struct journal *journal, struct pool *pool, int64_t utc_ms)
+void journal_decided(struct journal *journal, struct pool *pool, const struct decided *decided,
+                     int64_t utc_ms)
 {
-    if (journal == NULL || !is_news(journal, pool, pool->inputs.now_ms))
+    if (journal == NULL || !is_news(journal, pool, decided))
         return;
     struct journal_decision decision = {
         .utc_ms = utc_ms,
         .kind = kind_of(journal, pool),
-        .inputs = pool->inputs,
-        .history = pool->before,
-        .decision = pool->decision,
+        .inputs = decided->inputs,
+        .history = decided->before,
+        .decision = decided->decision,
     };
     struct text line = {0};
-    char *why = pool_explain(pool);
+    char *why = pool_explain(pool, decided);
     snprintf(decision.pool, sizeof decision.pool, "%s", pool->spec->name);
-    journal_hash(&pool->policy, decision.policy);
+    journal_hash(pool->policy, decision.policy);
     journal_line_decision(&decision, why, &line);
     add(journal, &line, utc_ms);
-    pool->journaled = (struct journaled){pool->inputs.now_ms, pool->inputs.present, pool->decision};
+    pool->journaled = (struct journaled){decided->inputs.now_ms, journal_digest(&decided->decision),
+                                         decided->inputs.present};
     text_fini(&line);
     free(why);
 }
@@ -136,6 +130,7 @@ struct recalled {
 /* What is restored, and by which clock. */
 struct recall {
     struct recalled *all;
+    GHashTable *by_name; /* of pools to theirs, that of a shadow after that of its pool */
     size_t n;
     size_t n_taken;
     int64_t every_ms;
@@ -143,14 +138,13 @@ struct recall {
     int64_t utc_ahead_ms;
 };
 
+/* Of a pool, or of its shadow; NULL if there is none. */
 static struct recalled *find(const struct recall *recall, const char *name, bool is_shadow)
 {
-    for (size_t i = 0; i < recall->n; i++) {
-        const struct pool_spec *spec = recall->all[i].pool->spec;
-        if (spec->is_shadow == is_shadow && strcmp(spec->name, name) == 0)
-            return &recall->all[i];
-    }
-    return NULL;
+    struct recalled *recalled = g_hash_table_lookup(recall->by_name, name);
+    if (recalled == NULL || !is_shadow)
+        return recalled;
+    return recalled->pool->shadow != NULL ? recalled + 1 : NULL;
 }
 
 /* A time of the clock that the line was written by, as the clock of now has it; 0 stays 0. One that
@@ -195,14 +189,14 @@ static void take_history(const struct recall *recall, struct pool *pool,
     if (silent_ms > recall->every_ms)
         silent_ms = recall->every_ms;
     pool_follow_schedule(pool, line->utc_ms);
-    journal_hash(&pool->policy, hash);
+    journal_hash(pool->policy, hash);
     if (strcmp(hash, line->policy) != 0)
         history->in_force = 0; /* which is by the numbers of other rules */
-    policy_decide(&pool->policy, history, &line->inputs);
+    policy_decide(pool->policy, history, &line->inputs);
     if (history->worked_ms == line->inputs.now_ms && silent_ms > 0)
         history->worked_ms += silent_ms;
     shift_history(history, at_ms - line->inputs.now_ms, recall->now_ms, pool->spec->respect_ms);
-    pool->history = *history;
+    past_keep(&pool->past, history);
     pool->crashed = line->inputs.crashed;
     pool->crashes_ms = at_ms;
 }
@@ -273,10 +267,11 @@ static void take_lines(struct recall *recall, const char *begin, const char *end
     }
 }
 
-static void read_tail(const char *path, struct text *lines)
+static void read_tail(const char *path, size_t n_pools, struct text *lines)
 {
     struct error error = {""};
-    if (journal_file_tail(path, TAIL_BYTES, lines, &error) != 0)
+    size_t most_bytes = TAIL_BYTES + n_pools * TAIL_BYTES_A_POOL;
+    if (journal_file_tail(path, most_bytes, lines, &error) != 0)
         log_write(LOG_WARN, "journal", "%s: nothing is remembered of it", error.text);
 }
 
@@ -287,15 +282,17 @@ void journal_restore(const struct journal *journal, struct pool *pools, size_t n
     if (journal == NULL)
         return;
     char *before = journal_file_before(journal->path, 1);
-    read_tail(before, &lines); /* the file may have begun right now */
-    read_tail(journal->path, &lines);
+    read_tail(before, n, &lines); /* the file may have begun right now */
+    read_tail(journal->path, n, &lines);
     struct recall recall = {
         .all = memory_new(2 * n, sizeof *recall.all),
+        .by_name = g_hash_table_new(g_str_hash, g_str_equal),
         .every_ms = journal->every_ms,
         .now_ms = now_ms,
         .utc_ahead_ms = utc_ahead_ms,
     };
     for (size_t i = 0; i < n; i++) {
+        g_hash_table_insert(recall.by_name, pools[i].spec->name, &recall.all[recall.n]);
         recall.all[recall.n++].pool = &pools[i];
         if (pools[i].shadow != NULL)
             recall.all[recall.n++].pool = pools[i].shadow;
@@ -303,6 +300,7 @@ void journal_restore(const struct journal *journal, struct pool *pools, size_t n
     const char *begin = text_chars(&lines);
     if (lines.length > 0)
         take_lines(&recall, begin, begin + lines.length - 1);
+    g_hash_table_destroy(recall.by_name);
     free(recall.all);
     free(before);
     text_fini(&lines);

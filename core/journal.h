@@ -21,7 +21,8 @@ void journal_started(struct journal *journal, const char *path, int64_t utc_ms);
 
 /* A pool has decided: written if the decision is another one than the last written, or if that is
  * long enough ago. */
-void journal_decided(struct journal *journal, struct pool *pool, int64_t utc_ms);
+void journal_decided(struct journal *journal, struct pool *pool, const struct decided *decided,
+                     int64_t utc_ms);
 
 /* The platform has answered a change: size -1 is not known, why NULL as asked. */
 void journal_applied(struct journal *journal, const struct pool *pool, int32_t asked, int32_t size,

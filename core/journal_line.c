@@ -249,6 +249,18 @@ static void mix_ramp(uint64_t *hash, const struct ramp *ramp)
     mix(hash, ramp->is_percent);
 }
 
+uint64_t journal_digest(const struct decision *decision)
+{
+    uint64_t digest = 14695981039346656037u;
+    mix(&digest, decision->size);
+    for (size_t i = 0; i < decision->n_steps; i++) {
+        mix(&digest, decision->steps[i].kind);
+        mix(&digest, decision->steps[i].rule);
+        mix(&digest, decision->steps[i].after);
+    }
+    return digest;
+}
+
 void journal_hash(const struct policy *policy, char hash[17])
 {
     uint64_t sum = 14695981039346656037u;

@@ -58,6 +58,9 @@ bool journal_is_shadow(enum journal_kind kind);
 /* The kind of a step from its name; false if there is none of it. */
 bool journal_step_kind(const char *name, enum step_kind *kind);
 
+/* Tells decisions apart that took other steps, or came to other sizes, whatever they saw. */
+uint64_t journal_digest(const struct decision *decision);
+
 /* A hash of all that makes a policy decide as it does. */
 void journal_hash(const struct policy *policy, char hash[17]);
 

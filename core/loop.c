@@ -108,6 +108,7 @@ static void reload(struct loop *loop)
     if (next == NULL)
         return;
     cycle_inherit(next, loop->cycle, clock_now_ms());
+    cycle_abandon(loop->cycle, loop->crew);
     cycle_free(loop->cycle);
     loop->cycle = next;
 }

@@ -36,7 +36,8 @@ enum {
     TAKES_CLOSED_LOOP = 262144,
     TAKES_SHADOW = 524288,
     TAKES_ARGUMENT = 1048576,
-    TAKES_SECOND = 2097152
+    TAKES_SECOND = 2097152,
+    TAKES_MORE = 4194304
 };
 
 enum {
@@ -74,6 +75,8 @@ static const struct command {
      "tell why a pool has its size, out of the journal"},
     {"replay", command_replay, TAKES_ARGUMENT | TAKES_JSON | TAKES_REPLAY,
      "make a journal's decisions again, or try another file on it"},
+    {"sql", command_sql, TAKES_ARGUMENT | TAKES_MORE,
+     "print SQL for the database: notify, indexes [POOL...]"},
     {"plugins", command_plugins, TAKES_ARGUMENT, "list the plugins, or the options of one"},
     {"new-plugin", NULL, 0, "begin a plugin of your own: a small project that works"},
     {"check-plugin", NULL, 0, "try whether a plugin keeps the contract"},
@@ -222,10 +225,12 @@ static int run_command(struct command_line *line, unsigned given, int n_words, c
             return not_an_option(options_of_some[i], command->name);
     int most = 1 + ((command->takes & TAKES_ARGUMENT) != 0);
     most += (command->takes & TAKES_SECOND) != 0;
-    if (n_words > most)
+    if (n_words > most && (command->takes & TAKES_MORE) == 0)
         return usage("too many words after ", command->name);
     line->argument = n_words > 1 ? words[1] : NULL;
     line->second = n_words > 2 ? words[2] : NULL;
+    line->words = words + 1;
+    line->n_words = n_words - 1;
     return command->run(line);
 }
 

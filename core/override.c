@@ -117,53 +117,71 @@ void override_list_fini(struct override_list *list)
     *list = (struct override_list){0};
 }
 
-/* Its index, n if there is none. */
-static size_t index_of(const struct override_list *list, const char *pool, enum override_kind kind)
+static int compare(const struct override *override, const char *pool, enum override_kind kind)
 {
-    size_t i = 0;
-    while (i < list->n && (list->all[i].kind != kind || strcmp(list->all[i].pool, pool) != 0))
-        i++;
-    return i;
+    int order = strcmp(override->pool, pool);
+    return order != 0 ? order : (int) override->kind - (int)kind;
+}
+
+/* Where it is, or would be: they are in the order of their pools, so that each pool finds its own
+ * among as many as there may be. */
+static size_t place_of(const struct override_list *list, const char *pool, enum override_kind kind)
+{
+    size_t from = 0;
+    for (size_t to = list->n; from < to;) {
+        size_t middle = from + (to - from) / 2;
+        if (compare(&list->all[middle], pool, kind) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+static bool is_at(const struct override_list *list, size_t i, const char *pool,
+                  enum override_kind kind)
+{
+    return i < list->n && compare(&list->all[i], pool, kind) == 0;
 }
 
 const struct override *override_list_find(const struct override_list *list, const char *pool,
                                           enum override_kind kind, int64_t utc_ms)
 {
-    size_t i = index_of(list, pool, kind);
-    return i < list->n && list->all[i].until_ms > utc_ms ? &list->all[i] : NULL;
+    size_t i = place_of(list, pool, kind);
+    return is_at(list, i, pool, kind) && list->all[i].until_ms > utc_ms ? &list->all[i] : NULL;
 }
 
 void override_list_put(struct override_list *list, struct override override)
 {
-    size_t i = index_of(list, override.pool, override.kind);
-    if (i == list->n) {
-        list->all = memory_resize(list->all, list->n + 1, sizeof override);
-        list->n++;
-    } else {
+    size_t i = place_of(list, override.pool, override.kind);
+    if (is_at(list, i, override.pool, override.kind)) {
         override_fini(&list->all[i]);
+    } else {
+        list->all = memory_resize(list->all, list->n + 1, sizeof override);
+        memmove(&list->all[i + 1], &list->all[i], (list->n - i) * sizeof override);
+        list->n++;
     }
     list->all[i] = override;
 }
 
-static void remove_at(struct override_list *list, size_t i)
+bool override_list_remove(struct override_list *list, const char *pool, enum override_kind kind)
 {
+    size_t i = place_of(list, pool, kind);
+    if (!is_at(list, i, pool, kind))
+        return false;
     override_fini(&list->all[i]);
     list->n--;
     memmove(&list->all[i], &list->all[i + 1], (list->n - i) * sizeof list->all[i]);
-}
-
-bool override_list_remove(struct override_list *list, const char *pool, enum override_kind kind)
-{
-    size_t i = index_of(list, pool, kind);
-    if (i == list->n)
-        return false;
-    remove_at(list, i);
     return true;
 }
 
 void override_list_expire(struct override_list *list, int64_t utc_ms)
 {
-    for (size_t i = list->n; i > 0; i--)
-        if (list->all[i - 1].until_ms <= utc_ms)
-            remove_at(list, i - 1);
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++)
+        if (list->all[i].until_ms <= utc_ms)
+            override_fini(&list->all[i]);
+        else
+            list->all[n++] = list->all[i];
+    list->n = n;
 }

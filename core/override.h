@@ -45,7 +45,7 @@ void override_add(const struct override *override, int64_t utc_ms, struct text *
 /* Whether a text may be kept, and shown on a terminal: UTF-8 of one line, and not too long. */
 bool override_is_text(const char *text);
 
-/* ---- All of them: at most one of a kind for a pool ---- */
+/* ---- All of them: at most one of a kind for a pool, in the order of the pools' names ---- */
 
 struct override_list {
     struct override *all;

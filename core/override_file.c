@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 enum {
-    BYTES_MOST = 1 << 20, /* that a file of ours can have */
+    BYTES_MOST = 8 << 20, /* that a file of ours can have */
     SIZE_MOST = 100000    /* as in dynomatic.yml(5) */
 };
 

@@ -339,9 +339,7 @@ struct decision policy_decide(const struct policy *policy, struct history *histo
         size = within_bounds(policy, size, &decision); /* so that a max that fell spares them too */
         size = spare_busy(policy, history, inputs, size, &decision);
         size = within_room(inputs, size, &decision);
-    } else {
-        history->busy_since_ms = 0;
-    }
+    } /* else a shrink that waits for busy workers waits on: so it is after a start */
     decision.size = size;
     return decision;
 }

@@ -126,8 +126,6 @@ struct stride {
 struct history {
     int64_t blind_since_ms; /* since when no metric could vote; 0: one could */
     uint64_t in_force;      /* bit i: rule i is, and has release_below */
-    struct window up;
-    struct window down;
     struct stride up_stride;
     struct stride down_stride;
     int32_t present;       /* at the last decision; -1: not known */
@@ -139,6 +137,8 @@ struct history {
     int64_t woken_waiting; /* then so many jobs wait */
     int64_t learned_boot_ms; /* as last seen; 0: never */
     int64_t drift_until_ms;  /* what somebody else has set stays until then */
+    struct window up;        /* last, for past.h */
+    struct window down;
 };
 
 /* ---- What is known at one time ---- */

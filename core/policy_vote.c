@@ -61,7 +61,7 @@ int64_t policy_wakes_at(const struct policy *policy)
     for (size_t i = 0; i < policy->n_rules; i++)
         if (policy->rules[i].kind == RULE_JOBS && policy->rules[i].dynos > 0)
             least = earlier(least, policy->rules[i].at_least);
-    return least;
+    return later(least, 1);
 }
 
 /* Nothing of a reading is known once it is stale. A number under 0 is none. */

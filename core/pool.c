@@ -5,6 +5,7 @@
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/reading.h"
+#include "core/room.h"
 #include "core/shadow.h"
 
 #include <stdlib.h>
@@ -22,31 +23,54 @@ enum {
 
 /* ---- Life ---- */
 
+/* A rule in force is known by its number, which is another rule's of other rules. */
+static void forget_rules(struct pool *pool)
+{
+    struct history history = past_open(pool->past);
+    history.in_force = 0;
+    past_keep(&pool->past, &history);
+}
+
 /* Entry i of the schedule, -1: the pool's own policy. */
 static void put_in_force(struct pool *pool, int32_t i)
 {
-    const struct policy *policy = i >= 0 ? &pool->spec->scheduled[i] : &pool->spec->policy;
-    if (policy->rules != pool->policy.rules)
-        pool->history.in_force = 0; /* which is by their numbers */
+    const struct policy *before = pool->policy;
+    pool->policy = pool->cut != NULL ? &pool->cut[i + 1]
+                   : i >= 0          ? &pool->spec->scheduled[i]
+                                     : &pool->spec->policy;
     pool->timetable.entry = i;
-    pool->policy = *policy;
-    pool->policy.max = smaller(policy->max, pool->limit);
-    pool->policy.min = smaller(policy->min, pool->limit);
+    if (before != NULL && before->rules != pool->policy->rules)
+        forget_rules(pool);
+}
+
+/* What the back-end can run at most is known only once it is open. */
+static struct policy *cut(const struct pool_spec *spec, int32_t limit)
+{
+    if (limit == INT32_MAX)
+        return NULL;
+    struct policy *policies = memory_new(spec->schedule.n + 1, sizeof *policies);
+    for (size_t i = 0; i <= spec->schedule.n; i++) {
+        policies[i] = i == 0 ? spec->policy : spec->scheduled[i - 1];
+        policies[i].max = smaller(policies[i].max, limit);
+        policies[i].min = smaller(policies[i].min, limit);
+    }
+    return policies;
 }
 
 void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit, bool names_busy)
 {
     *pool = (struct pool){.spec = spec, .limit = limit, .names_busy = names_busy};
-    pool->reading = READING_NONE;
+    pool->waiting = VALUE_UNKNOWN;
+    pool->cut = cut(spec, limit);
     pool->sources = memory_new(spec->n_sources, sizeof *pool->sources);
     for (size_t i = 0; i < spec->n_sources; i++)
         pool->sources[i].reading = READING_NONE;
     pool->size = -1;
+    pool->held = -1;
     pool->wanted = -1;
     pool->applying = -1;
     pool->told = -1;
     pool->refused = NOT_REFUSED;
-    pool->decided_in = -1;
     put_in_force(pool, -1);
     pool->drift = DRIFT_NONE;
     hand_init(&pool->hand, spec->name, limit);
@@ -73,6 +97,9 @@ void pool_fini(struct pool *pool)
     free(pool->spared.hosts);
     free(pool->size_trouble);
     free(pool->why);
+    free(pool->applying_why);
+    free(pool->past);
+    free(pool->cut);
     hand_fini(&pool->hand);
     shadow_free(pool->shadow);
 }
@@ -89,9 +116,10 @@ static bool have_same_rules(const struct policy *a, const struct policy *b)
 
 static void inherit_history(struct pool *pool, const struct pool *old)
 {
-    pool->history = old->history;
-    if (!have_same_rules(&pool->policy, &old->policy))
-        pool->history.in_force = 0; /* which is by their numbers */
+    struct history history = past_open(old->past);
+    past_keep(&pool->past, &history);
+    if (!have_same_rules(pool->policy, old->policy))
+        forget_rules(pool);
 }
 
 void pool_inherit(struct pool *pool, const struct pool *old, int64_t utc_ms)
@@ -203,6 +231,21 @@ static void note_trouble(const struct pool *pool, char **told, const char *text)
         log_write(LOG_ERROR, pool->spec->name, "%s", text);
 }
 
+/* ---- What it has of what pools share: told whenever that may have changed ---- */
+
+static void note_held(struct pool *pool)
+{
+    int32_t wanted = pool->is_stuck ? -1 : pool->wanted; /* it cannot have it now */
+    if (pool->shared != NULL)
+        room_note(pool->shared, pool, greater(greater(pool->size, wanted), pool->applying));
+}
+
+void pool_set_stuck(struct pool *pool, bool is_stuck)
+{
+    pool->is_stuck = is_stuck;
+    note_held(pool);
+}
+
 /* ---- Measure ---- */
 
 /* Where a pool has no dynos, a job that is due soon wakes it. */
@@ -210,14 +253,14 @@ static bool asks_next_due(const struct pool *pool, const struct source *source, 
 {
     bool is_time =
         source->asked_due_ms == 0 || now_ms - source->asked_due_ms >= source->due_pause_ms;
-    return is_time && pool->size >= 0 && policy_wants_next_due(&pool->policy, pool->size);
+    return is_time && pool->size >= 0 && policy_wants_next_due(pool->policy, pool->size);
 }
 
 struct dyn_group pool_group(const struct pool *pool)
 {
     const struct pool_spec *spec = pool->spec;
     return (struct dyn_group){
-        .cap = policy_cap(&pool->policy),
+        .cap = policy_cap(pool->policy),
         .name = spec->name,
         .queues = (const char *const *)spec->queues,
         .n_queues = (uint32_t)spec->n_queues,
@@ -228,9 +271,9 @@ struct dyn_group pool_watched(const struct pool *pool)
 {
     struct dyn_group group = pool_group(pool);
     group.metrics = DYN_BIT(DYN_WAITING); /* a pool of none wakes by it, whatever its rules are */
-    if (policy_wants_latency(&pool->policy))
+    if (policy_wants_latency(pool->policy))
         group.metrics |= DYN_BIT(DYN_LATENCY);
-    if (policy_wants_busy(&pool->policy, pool->names_busy))
+    if (policy_wants_busy(pool->policy, pool->names_busy))
         group.metrics |= DYN_BIT(DYN_BUSY);
     return group;
 }
@@ -311,21 +354,21 @@ bool pool_is_measured(const struct pool *pool)
 
 static bool wakes(const struct pool *pool, struct value waiting)
 {
-    return waiting.doubt != KNOWN_NOT && waiting.number >= policy_wakes_at(&pool->policy);
+    return waiting.doubt != KNOWN_NOT && waiting.number >= policy_wakes_at(pool->policy);
 }
 
 bool pool_sleeps(const struct pool *pool)
 {
     bool is_at_rest = pool->size == 0 && pool->wanted < 0 && pool->applying < 0;
     bool is_free = !hand_is(&pool->hand, OVERRIDE_HOLD) && !hand_is(&pool->hand, OVERRIDE_PAUSE);
-    bool can_wake = policy_wakes_at(&pool->policy) < INT64_MAX;
-    return is_at_rest && is_free && can_wake && !wakes(pool, pool->reading.waiting);
+    bool can_wake = policy_wakes_at(pool->policy) < INT64_MAX;
+    return is_at_rest && is_free && can_wake && !wakes(pool, pool->waiting);
 }
 
 struct dyn_group pool_probe(const struct pool *pool)
 {
     struct dyn_group group = pool_group(pool);
-    group.cap = policy_wakes_at(&pool->policy);
+    group.cap = policy_wakes_at(pool->policy);
     group.metrics = DYN_BIT(DYN_WAITING);
     return group;
 }
@@ -346,7 +389,7 @@ static struct reading join(const struct pool *pool, int64_t now_ms)
     struct reading *all = memory_new(n, sizeof *all);
     for (size_t i = 0; i < n; i++)
         all[i] = pool->sources[i].reading;
-    struct reading whole = reading_join(all, n, pool->policy.stale_ms, now_ms);
+    struct reading whole = reading_join(all, n, pool->policy->stale_ms, now_ms);
     free(all);
     return whole;
 }
@@ -361,9 +404,8 @@ static bool is_held_by_refusal(const struct refused *refused, int32_t present, i
 }
 
 /* What pools share holds this one where it is, which no change of a size tells. */
-static void tell_limit(struct pool *pool)
+static void tell_limit(struct pool *pool, const struct decision *decision)
 {
-    const struct decision *decision = &pool->decision;
     bool was = pool->is_limited;
     pool->is_limited = false;
     for (size_t i = 0; i < decision->n_steps; i++)
@@ -375,34 +417,54 @@ static void tell_limit(struct pool *pool)
         log_write(LOG_INFO, pool->spec->name, "no limit holds it any more");
 }
 
-void pool_decide(struct pool *pool, int64_t now_ms)
+static struct decision decide(struct pool *pool, const struct inputs *inputs,
+                              struct history *history)
 {
-    pool->reading = join(pool, now_ms);
-    pool->before = pool->history;
-    pool->inputs = (struct inputs){
-        .reading = pool->reading,
-        .now_ms = now_ms,
-        .present = pool->size,
-        .crashed = pool->crashed,
-        .names_busy = pool->names_busy,
-        .room = pool->room,
-        .room_of = pool->room_of,
-    };
     if (pool->spec->respect_ms == 0)
-        pool->history.drift_until_ms = 0; /* the file does not say so any more */
-    pool->decision = policy_decide(&pool->policy, &pool->history, &pool->inputs);
-    pool->decided_by = pool->policy;
-    pool->decided_in = pool->timetable.entry;
+        history->drift_until_ms = 0; /* the file does not say so any more */
+    struct decision decision = policy_decide(pool->policy, history, inputs);
     if (hand_is(&pool->hand, OVERRIDE_HOLD) || hand_is(&pool->hand, OVERRIDE_PAUSE))
-        pool->history.busy_since_ms = 0; /* nobody waits for the busy now */
-    hand_decide(&pool->hand, pool->size, &pool->decision);
-    if (!pool->spec->is_shadow)
-        tell_limit(pool);
-    int32_t size = pool->decision.size;
+        history->busy_since_ms = 0; /* nobody waits for the busy now */
+    hand_decide(&pool->hand, pool->size, &decision);
+    return decision;
+}
+
+/* What is wanted of the platform, unless it has it, or is not to be asked now. */
+static void want(struct pool *pool, const struct decided *decided)
+{
+    int64_t now_ms = decided->inputs.now_ms;
+    int32_t size = decided->decision.size;
+    bool spares_busy = decided->decision.spares_busy;
     bool is_refused = is_held_by_refusal(&pool->refused, pool->size, size, now_ms);
-    bool is_spared = pool->decision.spares_busy && now_ms < pool->spared.again_ms;
+    bool is_spared = spares_busy && now_ms < pool->spared.again_ms;
     bool is_change = pool->size >= 0 && size != pool->size && !is_refused && !is_spared;
     pool->wanted = is_change ? size : -1;
+    pool->spares_busy = spares_busy;
+    free(pool->why);
+    pool->why = is_change ? pool_explain(pool, decided) : NULL;
+    note_held(pool);
+}
+
+void pool_decide(struct pool *pool, int64_t now_ms, struct decided *decided)
+{
+    struct history history = past_open(pool->past);
+    *decided = (struct decided){
+        .inputs = {.reading = join(pool, now_ms),
+                   .now_ms = now_ms,
+                   .present = pool->size,
+                   .crashed = pool->crashed,
+                   .names_busy = pool->names_busy,
+                   .room = pool->room,
+                   .room_of = pool->room_of},
+        .before = history,
+    };
+    decided->decision = decide(pool, &decided->inputs, &history);
+    decided->has_learned = history.learned_boot_ms != decided->before.learned_boot_ms;
+    past_keep(&pool->past, &history);
+    pool->waiting = decided->inputs.reading.waiting;
+    if (!pool->spec->is_shadow)
+        tell_limit(pool, &decided->decision);
+    want(pool, decided);
 }
 
 /* ---- Whom a shrink spares ---- */
@@ -414,7 +476,7 @@ static bool knows_busy(const struct source *source, int64_t now_ms)
 
 bool pool_asks_busy(const struct pool *pool, size_t source, int64_t now_ms)
 {
-    return pool->wanted >= 0 && pool->applying < 0 && pool->decision.spares_busy &&
+    return pool->wanted >= 0 && pool->applying < 0 && pool->spares_busy &&
            !knows_busy(&pool->sources[source], now_ms);
 }
 
@@ -514,6 +576,13 @@ static void take_crashes(struct pool *pool, const struct answer *answer, int32_t
         log_write(LOG_INFO, pool->spec->name, "most of its dynos run again");
 }
 
+static void respect(struct pool *pool, int64_t until_ms)
+{
+    struct history history = past_open(pool->past);
+    history.drift_until_ms = until_ms;
+    past_keep(&pool->past, &history);
+}
+
 /* A size that is not the one that was known. While one is held, what others set is corrected. */
 static void take_drift(struct pool *pool, int32_t size, int64_t now_ms)
 {
@@ -529,7 +598,7 @@ static void take_drift(struct pool *pool, int32_t size, int64_t now_ms)
         text_add(&text, "changed by somebody else; the platform does not tell who");
         if (pool->spec->respect_ms == 0 || hand_is(&pool->hand, OVERRIDE_HOLD))
             break;
-        pool->history.drift_until_ms = now_ms + pool->spec->respect_ms;
+        respect(pool, now_ms + pool->spec->respect_ms);
         text_add(&text, "; stays so for ");
         text_add_ms(&text, pool->spec->respect_ms);
         break;
@@ -554,25 +623,26 @@ void pool_take_size(struct pool *pool, const struct answer *answer, int64_t now_
     if (size >= 0)
         take_drift(pool, size, now_ms);
     pool->size = size;
+    note_held(pool);
 }
 
-char *pool_explain(const struct pool *pool)
+char *pool_explain(const struct pool *pool, const struct decided *decided)
 {
     struct text why = {0};
-    policy_explain(&pool->decided_by, &pool->decision, &pool->reading, &why);
-    hand_explain(&pool->hand, &pool->decision, &why);
-    if (pool->decided_in >= 0)
+    policy_explain(pool->policy, &decided->decision, &decided->inputs.reading, &why);
+    hand_explain(&pool->hand, &decided->decision, &why);
+    if (pool->timetable.entry >= 0)
         text_add_format(&why, "; schedule %s",
-                        pool->spec->schedule.entries[pool->decided_in].words);
+                        pool->spec->schedule.entries[pool->timetable.entry].words);
     return text_take(&why);
 }
 
-void pool_tell_dry_run(struct pool *pool)
+void pool_tell_dry_run(struct pool *pool, const struct decided *decided)
 {
     int32_t size = pool->wanted >= 0 ? pool->wanted : pool->size;
     if (size < 0 || size == pool->told || !pool_is_measured(pool))
         return;
-    char *why = pool_explain(pool);
+    char *why = pool_explain(pool, decided);
     if (size == pool->size)
         log_write(LOG_INFO, pool->spec->name, "%d, stays (%s)", size, why);
     else
@@ -593,12 +663,14 @@ bool pool_is_settled(const struct pool *pool, bool is_dry_run)
 struct dyn_change pool_start_apply(struct pool *pool)
 {
     const struct spared *spared = &pool->spared;
-    if (pool->decision.spares_busy)
+    if (pool->spares_busy)
         gather_busy(pool);
-    free(pool->why);
-    pool->why = pool_explain(pool);
+    free(pool->applying_why);
+    pool->applying_why = pool->why;
+    pool->why = NULL;
     pool->applying = pool->wanted;
     pool->wanted = -1;
+    note_held(pool);
     return (struct dyn_change){
         .name = pool->spec->process,
         .keep = spared->n > 0 ? spared->hosts : NULL,
@@ -633,7 +705,8 @@ void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t n
 {
     int32_t size = answer != NULL ? size_in(answer) : -1;
     if (size >= 0 && size != pool->size)
-        log_write(LOG_INFO, pool->spec->name, "%d -> %d (%s)", pool->size, size, pool->why);
+        log_write(LOG_INFO, pool->spec->name, "%d -> %d (%s)", pool->size, size,
+                  pool->applying_why);
     bool is_spared = pool->spared.n > 0 && size > pool->applying;
     if (answer != NULL && is_spared) {
         note_spared(pool, size, now_ms);
@@ -648,4 +721,5 @@ void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t n
     drift_take_applied(&pool->drift, pool->applying, size, now_ms);
     pool->size = size;
     pool->applying = -1;
+    note_held(pool);
 }

@@ -7,6 +7,7 @@
 #include "core/drift.h"
 #include "core/hand.h"
 #include "core/instance.h"
+#include "core/past.h"
 #include "core/policy.h"
 #include "core/settings.h"
 
@@ -50,41 +51,50 @@ struct timetable {
 /* The last decision that is in the journal. */
 struct journaled {
     int64_t at_ms; /* 0: none is */
+    uint64_t digest;
     int32_t present;
-    struct decision decision;
 };
+
+/* A decision, and what it went by. */
+struct decided {
+    struct inputs inputs;
+    struct history before; /* as it was then */
+    struct decision decision;
+    bool has_learned; /* how long a dyno boots */
+};
+
+struct room;
 
 struct pool {
     const struct pool_spec *spec;
-    struct policy policy; /* the one in force, cut to what the back-end can run */
-    int32_t limit;        /* which is this */
+    struct room *shared; /* with other pools; NULL: nothing is */
+    int32_t held;        /* as that has it: dynos that it has or is about to have; -1: not known */
+    const struct policy *policy; /* the one in force, cut to what the back-end can run: */
+    struct policy *cut;          /* the spec's and those of its schedule; NULL: they fit */
+    int32_t limit;               /* what it can run */
     struct timetable timetable;
     int32_t room;           /* the most that what pools share leaves for it */
     const char *room_of;    /* what that is; NULL: nothing */
     struct source *sources; /* spec->n_sources */
-    struct reading reading; /* of all of them, at the last decision */
-    struct history history;
-    struct decision decision; /* the last one, */
-    struct inputs inputs;     /* what it went by, */
-    struct history before;    /* and the history as it was then */
+    struct value waiting;   /* in all of them, at the last decision */
+    struct past *past;      /* its history */
     struct journaled journaled;
-    struct policy decided_by; /* the policy that was in force then */
-    int32_t decided_in;       /* and the entry of the schedule, -1: none */
-    int32_t size;             /* the platform's; -1: not known */
-    int32_t crashed;          /* of them: have crashed, as last told */
-    bool is_crashing;         /* so many that nothing is added, as last logged */
-    int64_t crashes_ms;       /* when that was told */
-    bool names_busy;          /* the adapter can name busy workers */
-    int32_t wanted;           /* to be applied; -1: nothing is */
+    int32_t size;       /* the platform's; -1: not known */
+    int32_t crashed;    /* of them: have crashed, as last told */
+    bool is_crashing;   /* so many that nothing is added, as last logged */
+    int64_t crashes_ms; /* when that was told */
+    bool names_busy;    /* the adapter can name busy workers */
+    int32_t wanted;     /* to be applied; -1: nothing is */
+    bool spares_busy;   /* it is less, and busy workers must be kept */
+    char *why;          /* it is wanted, for the log */
     struct spared spared;
-    int32_t applying; /* asked for by the apply call that runs */
-    char *why;        /* and why, for the log */
-    int32_t told;     /* dry run: the size last told; -1: none */
+    int32_t applying;   /* asked for by the apply call that runs */
+    char *applying_why; /* likewise */
+    int32_t told;       /* dry run: the size last told; -1: none */
     struct refused refused;
-    bool is_limited;       /* what pools share holds it, as last logged */
-    bool is_stuck;         /* its platform takes no change now */
-    char *reading_trouble; /* why values are missing, as last logged; NULL: they are not */
-    char *size_trouble;    /* why the size is not known or not as wanted, likewise */
+    bool is_limited;    /* what pools share holds it, as last logged */
+    bool is_stuck;      /* its platform takes no change now: pool_set_stuck() */
+    char *size_trouble; /* why the size is not known or not as wanted, as last logged */
     struct hand hand;
     struct drift drift;
     struct pool *shadow; /* decides beside it (core/shadow.h); NULL: it has none */
@@ -105,6 +115,9 @@ int64_t pool_follow_schedule(struct pool *pool, int64_t utc_ms);
 /* What was measured of a source at now_ms, in took_ms; answer NULL: nothing could be. */
 void pool_take_reading(struct pool *pool, size_t source, const struct answer *answer,
                        int64_t took_ms, int64_t now_ms);
+
+/* Whether its platform takes no change now. */
+void pool_set_stuck(struct pool *pool, bool is_stuck);
 
 /* Whether anything was measured yet. */
 bool pool_is_measured(const struct pool *pool);
@@ -145,17 +158,17 @@ struct dyn_change pool_start_apply(struct pool *pool);
 void pool_take_applied(struct pool *pool, const struct answer *answer, int64_t now_ms,
                        int64_t gap_ms);
 
-/* Logs what is wanted, or that nothing is, once, instead of applying it. */
-void pool_tell_dry_run(struct pool *pool);
+/* Logs what was decided now, once, instead of applying it. */
+void pool_tell_dry_run(struct pool *pool, const struct decided *decided);
 
 /* Whether it was measured, and has the size that was decided for it (or was told, if dry_run). */
 bool pool_is_settled(const struct pool *pool, bool is_dry_run);
 
-/* The last decision for people; the caller frees it. */
-char *pool_explain(const struct pool *pool);
-
 /* Decides on what is known, `room` included; sets `wanted`. */
-void pool_decide(struct pool *pool, int64_t now_ms);
+void pool_decide(struct pool *pool, int64_t now_ms, struct decided *decided);
+
+/* What was decided now, for people; the caller frees it. */
+char *pool_explain(const struct pool *pool, const struct decided *decided);
 
 /* "worker: rules ask for up to 15 dynos, heroku-hobby can run 4: 4 it is", or false. */
 bool pool_explain_limit(const struct pool_spec *spec, const char *scaler, int32_t limit,

@@ -1,49 +1,78 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/room.h"
 
-static int32_t greatest(int32_t a, int32_t b, int32_t c)
+#include "core/memory.h"
+
+#include <stdlib.h>
+
+/* What all pools have of a limit. */
+struct taken {
+    int64_t amount;   /* by those whose size is known */
+    size_t n_unknown; /* the others */
+};
+
+struct room {
+    const struct limit *limits;
+    struct taken *taken; /* of each */
+};
+
+struct room *room_new(const struct settings *settings)
 {
-    int32_t most = a > b ? a : b;
-    return most > c ? most : c;
+    struct room *room = memory_new(1, sizeof *room);
+    room->limits = settings->limits;
+    room->taken = memory_new(settings->n_limits, sizeof *room->taken);
+    for (size_t i = 0; i < settings->n_pools; i++)
+        for (size_t k = 0; k < settings->pools[i].n_uses; k++)
+            room->taken[settings->pools[i].uses[k].limit].n_unknown++;
+    return room;
 }
 
-static int64_t use_of(const struct pool_spec *spec, size_t limit)
+void room_free(struct room *room)
 {
-    int64_t amount = 0;
-    for (size_t i = 0; i < spec->n_uses; i++)
-        if (spec->uses[i].limit == limit)
-            amount = spec->uses[i].amount;
-    return amount;
+    if (room == NULL)
+        return;
+    free(room->taken);
+    free(room);
 }
 
-/* What all pools but one have of a limit, -1 if that is not known. */
-static int64_t taken(const struct settings *settings, const struct pool *pools, size_t but,
-                     size_t limit)
+/* Without what one pool has of it. */
+static struct taken taken_by_others(const struct room *room, const struct pool *pool,
+                                    const struct use *use)
 {
-    int64_t sum = 0;
-    for (size_t i = 0; i < settings->n_pools; i++) {
-        int64_t amount = i != but ? use_of(pools[i].spec, limit) : 0;
-        int32_t wanted = pools[i].is_stuck ? -1 : pools[i].wanted; /* it cannot have it now */
-        int32_t size = greatest(pools[i].size, wanted, pools[i].applying);
-        if (amount > 0 && size < 0)
-            return -1;
-        sum += amount * size; /* both are checked to be small */
+    struct taken others = room->taken[use->limit];
+    if (pool->held < 0)
+        others.n_unknown--;
+    else
+        others.amount -= use->amount * pool->held; /* both are checked to be small */
+    return others;
+}
+
+void room_note(struct room *room, struct pool *pool, int32_t dynos)
+{
+    for (size_t k = 0; k < pool->spec->n_uses && dynos != pool->held; k++) {
+        const struct use *use = &pool->spec->uses[k];
+        struct taken taken = taken_by_others(room, pool, use);
+        if (dynos < 0)
+            taken.n_unknown++;
+        else
+            taken.amount += use->amount * dynos;
+        room->taken[use->limit] = taken;
     }
-    return sum;
+    pool->held = dynos;
 }
 
-int32_t room_of(const struct settings *settings, const struct pool *pools, size_t i,
-                const char **of)
+int32_t room_of(const struct room *room, const struct pool *pool, const char **of)
 {
     int64_t least = INT32_MAX;
     *of = NULL;
-    for (size_t k = 0; k < pools[i].spec->n_uses; k++) {
-        const struct use *use = &pools[i].spec->uses[k];
-        const struct limit *limit = &settings->limits[use->limit];
-        int64_t others = taken(settings, pools, i, use->limit);
-        int64_t left = others < 0 || others > limit->total ? 0 : limit->total - others;
-        if (left / use->amount < least) {
-            least = left / use->amount;
+    for (size_t k = 0; k < pool->spec->n_uses; k++) {
+        const struct use *use = &pool->spec->uses[k];
+        const struct limit *limit = &room->limits[use->limit];
+        struct taken others = taken_by_others(room, pool, use);
+        bool is_left = others.n_unknown == 0 && others.amount <= limit->total;
+        int64_t left = is_left ? (limit->total - others.amount) / use->amount : 0;
+        if (left < least) {
+            least = left;
             *of = limit->name;
         }
     }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_POOLS = 1000 };
+enum { MOST_POOLS = 10000 };
 
 /* ---- Keys ---- */
 
@@ -208,8 +208,6 @@ static void read_policy(struct request *request, struct pool_spec *pool)
     check_rules(request, &rules, pool);
     check_busy(request, pool);
     pool->policy = (struct policy){
-        .rules = rules.rules,
-        .n_rules = rules.n,
         .per_dyno = keys->per_dyno == DYN_ABSENT ? 0 : keys->per_dyno,
         .min = (int32_t)keys->min,
         .max = keys->max == DYN_ABSENT ? INT32_MAX : (int32_t)keys->max,
@@ -219,13 +217,12 @@ static void read_policy(struct request *request, struct pool_spec *pool)
         .wake = keys->wake,
         .counts_busy = keys->count_busy == 1,
     };
+    settings_take_rules(request->reader, &rules, &pool->policy);
     read_on_unknown(request, &pool->policy);
     settings_read_scale_up(request->config, node_of(request, "scale_up"), &pool->policy);
     settings_read_scale_down(request->config, node_of(request, "scale_down"),
                              request->reader->settings, pool);
-    settings_read_schedule(request->config, node_of(request, "schedule"), request->reader->settings,
-                           pool);
-    free(rules.nodes);
+    settings_read_schedule(request->reader, node_of(request, "schedule"), pool);
 }
 
 /* Whether there is a shadow to be read. */
@@ -265,7 +262,9 @@ static void read_keys(struct request *request)
 {
     struct pool_keys *keys = &request->keys;
     option_init(pool_table, keys);
-    option_fill(pool_table, request->config, request->top, other_keys, N_TOP_OTHERS, keys);
+    bool is_whole = request->own == NULL; /* else check_unused() looks for keys that are unknown */
+    option_fill(pool_table, request->config, request->top, is_whole ? other_keys : NULL,
+                N_TOP_OTHERS, keys);
     if (request->own != NULL)
         option_fill(pool_table, request->config, request->own, other_keys, N_POOL_OTHERS, keys);
     option_complete(pool_table, request->config, request->place, keys);
@@ -288,41 +287,44 @@ static void copy_queues(const struct dyn_list *queues, struct pool_spec *pool)
     pool->n_queues = queues->n;
 }
 
-/* What two pools both set, NULL if there is nothing. */
-static const char *shared_name(const struct settings *settings, const struct pool_spec *a,
-                               const struct pool_spec *b)
+/* A name that a pool sets, with the place where it means something. */
+static char *process_key(const struct text *place, const char *name)
 {
-    const struct instance_spec *left = &settings->instances[a->scaler];
-    const struct instance_spec *right = &settings->instances[b->scaler];
-    const char *left_process = a->process;
-    const char *right_process = b->process;
-    struct dyn_list of_a = settings_names(left, &left_process);
-    struct dyn_list of_b = settings_names(right, &right_process);
-    for (size_t i = 0; i < of_a.n && settings_same_place(left, right); i++)
-        for (size_t k = 0; k < of_b.n; k++)
-            if (strcmp(of_a.items[i], of_b.items[k]) == 0)
-                return of_a.items[i];
-    return NULL;
+    return memory_format("%s %s", text_chars(place), name);
+}
+
+static void refuse_process(const struct request *request, const struct pool_spec *other,
+                           const struct pool_spec *pool, const char *name)
+{
+    const struct config_node *process = own_node(request, "process");
+    config_mistake(request->config, process != NULL ? process : request->place,
+                   "the pools \"%s\" and \"%s\" set the same process \"%s\"; give one of them "
+                   "its own process or scaler",
+                   other->name, pool->name, name);
 }
 
 /* Two pools that set one number would undo each other's work. */
-static void check_process(const struct request *request, const struct pool_spec *pool)
+static void check_process(const struct request *request, struct pool_spec *pool)
 {
     const struct settings *settings = request->reader->settings;
+    GHashTable *processes = request->reader->processes;
     if (pool->scaler >= settings->n_instances || pool->process[0] == '\0')
         return;
-    for (const struct pool_spec *other = settings->pools; other < pool; other++) {
-        const char *name =
-            other->scaler < settings->n_instances ? shared_name(settings, other, pool) : NULL;
-        if (name == NULL)
-            continue;
-        const struct config_node *process = own_node(request, "process");
-        config_mistake(request->config, process != NULL ? process : request->place,
-                       "the pools \"%s\" and \"%s\" set the same process \"%s\"; give one of them "
-                       "its own process or scaler",
-                       other->name, pool->name, name);
-        return;
+    struct text place = {0};
+    const char *process = pool->process;
+    settings_add_place(&settings->instances[pool->scaler], &place);
+    struct dyn_list names = settings_names(&settings->instances[pool->scaler], &process);
+    const struct pool_spec *other = NULL;
+    for (size_t i = 0; i < names.n; i++) {
+        char *key = process_key(&place, names.items[i]);
+        const struct pool_spec *first = g_hash_table_lookup(processes, key);
+        if (first == NULL)
+            g_hash_table_insert(processes, memory_copy(key), pool);
+        else if (first != pool && other == NULL)
+            refuse_process(request, other = first, pool, names.items[i]);
+        free(key);
     }
+    text_fini(&place);
 }
 
 static void add_source(const struct request *request, struct pool_spec *pool,
@@ -455,13 +457,12 @@ static void check_maps(struct settings_reader *reader, const struct config_node 
     struct rule_list rules;
     struct pool_spec none = {.policy.max = INT32_MAX};
     settings_read_rules(reader->config, config_get(top, "rules"), &rules);
-    free(rules.rules);
-    free(rules.nodes);
+    settings_take_rules(reader, &rules, NULL);
     settings_read_on_unknown(reader->config, config_get(top, "on_unknown"), &none.policy);
     settings_read_scale_up(reader->config, config_get(top, "scale_up"), &none.policy);
     settings_read_scale_down(reader->config, config_get(top, "scale_down"), reader->settings,
                              &none);
-    settings_read_schedule(reader->config, config_get(top, "schedule"), reader->settings, &none);
+    settings_read_schedule(reader, config_get(top, "schedule"), &none);
     settings_free_schedule(&none);
 }
 
@@ -537,11 +538,37 @@ static void read_top(struct settings_reader *reader)
     read_pool(reader, "worker", NULL);
 }
 
+void settings_reader_init(struct settings_reader *reader, struct config *config,
+                          struct settings *settings)
+{
+    *reader = (struct settings_reader){
+        .config = config,
+        .top = config_root(config),
+        .settings = settings,
+        .plugins = g_hash_table_new_full(g_str_hash, g_str_equal, free, settings_free_plugin),
+        .instances = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL),
+        .processes = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL),
+        .limits = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL),
+        .rules = g_hash_table_new_full(settings_hash_rules, settings_are_same_rules, free, NULL),
+    };
+}
+
+void settings_reader_fini(struct settings_reader *reader)
+{
+    g_hash_table_destroy(reader->plugins);
+    free(reader->found[INSTANCE_QUEUE]);
+    free(reader->found[INSTANCE_SCALER]);
+    g_hash_table_destroy(reader->instances);
+    g_hash_table_destroy(reader->processes);
+    g_hash_table_destroy(reader->limits);
+    g_hash_table_destroy(reader->rules);
+}
+
 struct settings *settings_read(struct config *config)
 {
     struct settings *settings = memory_new(1, sizeof *settings);
-    struct settings_reader reader = {
-        .config = config, .top = config_root(config), .settings = settings};
+    struct settings_reader reader;
+    settings_reader_init(&reader, config, settings);
     settings->path = memory_copy(config_path(config));
     if (reader.top != NULL && config_kind(reader.top) == CONFIG_MAP) {
         settings_read_limits(&reader);
@@ -555,18 +582,13 @@ struct settings *settings_read(struct config *config)
         config_mistake(config, reader.top,
                        "a configuration is a map with keys such as queue, scaler and rules");
     }
-    if (reader.top != NULL && config_mistakes(config) == 0) {
+    settings_reader_fini(&reader);
+    if (config_root(config) != NULL && config_mistakes(config) == 0) {
         settings_name_instances(settings);
         return settings;
     }
     settings_free(settings);
     return NULL;
-}
-
-static void free_policies(struct pool_spec *pool)
-{
-    settings_free_schedule(pool);
-    free(pool->policy.rules);
 }
 
 static void free_pool(struct pool_spec *pool)
@@ -577,9 +599,9 @@ static void free_pool(struct pool_spec *pool)
     free(pool->sources);
     free(pool->uses);
     if (pool->shadow != NULL)
-        free_policies(pool->shadow);
+        settings_free_schedule(pool->shadow);
     free(pool->shadow);
-    free_policies(pool);
+    settings_free_schedule(pool);
     free(pool->process);
     free(pool->name);
 }
@@ -593,6 +615,9 @@ void settings_free(struct settings *settings)
     for (size_t i = 0; i < settings->n_instances; i++)
         settings_free_instance(&settings->instances[i]);
     settings_free_limits(settings);
+    for (size_t i = 0; i < settings->n_rules; i++)
+        free(settings->rules[i]);
+    free(settings->rules);
     free(settings->pools);
     free(settings->instances);
     free(settings->journal.path);

@@ -80,6 +80,8 @@ struct settings {
     size_t n_instances;
     struct limit *limits;
     size_t n_limits;
+    struct rule **rules; /* lists of them, each the one of all policies that have these */
+    size_t n_rules;
     struct journal_spec journal;
     struct budget budget;
 };

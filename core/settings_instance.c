@@ -7,6 +7,7 @@
 #include "core/memory.h"
 
 #include <dynomatic/util.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,18 +148,20 @@ static void refuse_unnamed(const struct request *request, const char *why)
     const struct role *role = request->role;
     const struct config_node *place =
         request->maps.n > 0 ? request->maps.at[request->maps.n - 1] : request->place;
-    struct text found = {0};
-    describe_found(request->kind, "", &found);
+    char **found = &request->reader->found[request->kind];
+    if (*found == NULL) {
+        struct text text = {0};
+        describe_found(request->kind, "", &text);
+        *found = text_take(&text);
+    }
     config_mistake(request->reader->config, place,
                    "no %s is named%s%s: write %s: { %s: NAME, ... }. %s", role->what,
-                   why[0] != '\0' ? ", " : "", why, role->map, role->keys[0], text_chars(&found));
-    text_fini(&found);
+                   why[0] != '\0' ? ", " : "", why, role->map, role->keys[0], *found);
 }
 
 /* What is there but cannot be loaded has a reason of its own. What is from the environment is not
  * repeated: it may have been meant for another key. */
-static void refuse_unknown(const struct request *request, const struct config_node *node,
-                           const char *error)
+static char *describe_refusal(const struct request *request, bool is_taken, const char *error)
 {
     size_t n;
     char **names = plugin_names(&n);
@@ -167,43 +170,77 @@ static void refuse_unknown(const struct request *request, const struct config_no
     for (size_t i = 0; i < n; i++)
         is_there = is_there || strcmp(names[i], wanted) == 0;
     free_names(names, n);
-    struct text found = {0};
-    describe_found(request->kind, config_is_taken(node) ? "" : wanted, &found);
-    if (config_is_taken(node))
-        config_mistake(request->reader->config, node, "there is no %s of this name. %s",
-                       request->role->what, text_chars(&found));
-    else if (is_there)
-        config_mistake(request->reader->config, node, "%s", error);
+    if (is_there && !is_taken)
+        return memory_copy(error);
+    struct text text = {0};
+    if (is_taken)
+        text_add_format(&text, "there is no %s of this name. ", request->role->what);
     else
-        config_mistake(request->reader->config, node, "there is no %s \"%.64s\". %s",
-                       request->role->what, wanted, text_chars(&found));
-    text_fini(&found);
+        text_add_format(&text, "there is no %s \"%.64s\". ", request->role->what, wanted);
+    describe_found(request->kind, is_taken ? "" : wanted, &text);
+    return text_take(&text);
 }
 
-static const struct plugin *find_plugin(const struct request *request)
+static struct settings_plugin *search(const struct request *request, bool is_taken)
 {
+    struct settings_plugin *found = memory_new(1, sizeof *found);
+    const char *name = request->keys.plugin;
+    struct error error = {""};
+    found->plugin = plugin_read(name, &error);
+    found->is_isolated =
+        found->plugin != NULL && settings_isolate(request->keys.isolate, found->plugin);
+    if (found->plugin != NULL && !found->is_isolated)
+        found->plugin = plugin_load(name, &error); /* or the process that it runs in does */
+    if (found->plugin == NULL)
+        found->refusal = describe_refusal(request, is_taken, error.text);
+    return found;
+}
+
+/* Each is searched for once, since the search looks at every folder on the way to it. */
+static const struct settings_plugin *search_once(const struct request *request, bool is_taken)
+{
+    GHashTable *plugins = request->reader->plugins;
+    char *key = memory_format("%d %d %d %s", (int)request->kind, request->keys.isolate, is_taken,
+                              request->keys.plugin);
+    struct settings_plugin *found = g_hash_table_lookup(plugins, key);
+    if (found != NULL) {
+        free(key);
+        return found;
+    }
+    found = search(request, is_taken);
+    g_hash_table_insert(plugins, key, found);
+    return found;
+}
+
+void settings_free_plugin(void *found)
+{
+    struct settings_plugin *plugin = found;
+    free(plugin->refusal);
+    free(plugin);
+}
+
+/* NULL with a mistake. */
+static const struct settings_plugin *find_plugin(const struct request *request)
+{
+    static const struct settings_plugin detected = {&detect_plugin, false, NULL};
     const struct config_node *node = plugin_node(request);
     const char *name = request->keys.plugin;
     if (node == NULL && !request->is_refused) {
         if (request->kind == INSTANCE_QUEUE)
-            return &detect_plugin;
+            return &detected;
         refuse_unnamed(request, "");
     }
     if (node == NULL || name == NULL || name[0] == '\0')
         return NULL;
-    struct error error = {""};
-    const struct plugin *plugin = plugin_read(name, &error);
-    if (plugin != NULL && !settings_isolate(request->keys.isolate, plugin))
-        plugin = plugin_load(name, &error); /* or the process that it runs in does */
-    if (plugin == NULL) {
-        refuse_unknown(request, node, error.text);
-        return NULL;
-    }
-    if (plays(plugin, request->kind))
-        return plugin;
-    config_mistake(request->reader->config, node, "%s is no %s: it is a %s", plugin->table.name,
-                   request->role->what,
-                   request->kind == INSTANCE_QUEUE ? "scaler back-end" : "queue adapter");
+    const struct settings_plugin *found = search_once(request, config_is_taken(node));
+    if (found->plugin != NULL && plays(found->plugin, request->kind))
+        return found;
+    if (found->plugin == NULL)
+        config_mistake(request->reader->config, node, "%s", found->refusal);
+    else
+        config_mistake(request->reader->config, node, "%s is no %s: it is a %s",
+                       found->plugin->table.name, request->role->what,
+                       request->kind == INSTANCE_QUEUE ? "scaler back-end" : "queue adapter");
     return NULL;
 }
 
@@ -275,74 +312,54 @@ static uint32_t *find_lines(const struct request *request, const struct plugin *
 
 /* ---- Sharing ---- */
 
-static bool are_same(const struct instance_spec *a, const struct instance_spec *b, uint32_t flags);
-
-static bool have_same_candidates(const struct instance_spec *a, const struct instance_spec *b)
+static void add_value(const struct dyn_option *row, const void *values, struct text *out)
 {
-    struct detect_options left = detect_options_of(a);
-    struct detect_options right = detect_options_of(b);
-    bool is_same = left.n == right.n;
-    for (size_t i = 0; i < left.n && is_same; i++)
-        is_same = are_same(&left.candidates[i].spec, &right.candidates[i].spec, 0);
-    return is_same;
+    struct text value = {0};
+    option_print_whole(row, values, &value);
+    text_add_format(out, " %s %zu:%s", row->name, value.length, text_chars(&value));
+    text_fini(&value);
 }
 
-static bool have_same_text(const struct dyn_option *left, const void *left_values,
-                           const struct dyn_option *right, const void *right_values)
-{
-    struct text a = {0};
-    struct text b = {0};
-    option_print_whole(left, left_values, &a);
-    option_print_whole(right, right_values, &b);
-    bool is_same = strcmp(text_chars(&a), text_chars(&b)) == 0;
-    text_fini(&a);
-    text_fini(&b);
-    return is_same;
-}
-
-/* Whether two agree in all options that have these flags. */
-static bool are_same(const struct instance_spec *a, const struct instance_spec *b, uint32_t flags)
-{
-    if (a->kind != b->kind || a->plugin != b->plugin || !have_same_candidates(a, b))
-        return false;
-    bool is_same = true;
-    struct option_table table = table_of(a->plugin);
-    for (size_t i = 0; i < table.n && is_same; i++) {
-        if ((table.rows[i].flags & flags) != flags)
-            continue;
-        is_same = have_same_text(&table.rows[i], a->options, &table.rows[i], b->options);
-    }
-    return is_same;
-}
-
-/* An option by which a plugin says where it is, NULL if it has none of this name. */
-static const struct dyn_option *find_place(const struct instance_spec *spec, const char *name)
+/* Adds all that makes an instance what it is: the same text means the same instance. */
+static void add_identity(const struct instance_spec *spec, struct text *out)
 {
     struct option_table table = table_of(spec->plugin);
+    struct detect_options detect = detect_options_of(spec);
+    text_add_format(out, "%d %p %d %d %" PRId64 " %" PRId64, (int)spec->kind,
+                    (const void *)spec->plugin, spec->is_isolated, spec->watches, spec->timeout_ms,
+                    spec->read_every_ms);
     for (size_t i = 0; i < table.n; i++)
-        if ((table.rows[i].flags & DYN_PLACE) != 0 && strcmp(table.rows[i].name, name) == 0)
-            return &table.rows[i];
-    return NULL;
+        add_value(&table.rows[i], spec->options, out);
+    for (size_t i = 0; i < detect.n; i++)
+        add_identity(&detect.candidates[i].spec, out);
 }
 
-/* Two back-ends of one platform say where they are by options of the same names. */
-static bool share_place(const struct instance_spec *a, const struct instance_spec *b)
+static int by_name(const void *a, const void *b)
 {
-    struct option_table table = table_of(a->plugin);
-    size_t n_left = 0;
-    size_t n_right = 0;
-    for (size_t i = 0; i < table_of(b->plugin).n; i++)
-        n_right += (table_of(b->plugin).rows[i].flags & DYN_PLACE) != 0;
-    for (size_t i = 0; i < table.n; i++) {
-        const struct dyn_option *left = &table.rows[i];
-        if ((left->flags & DYN_PLACE) == 0)
-            continue;
-        const struct dyn_option *right = find_place(b, left->name);
-        if (right == NULL || !have_same_text(left, a->options, right, b->options))
-            return false;
-        n_left++;
-    }
-    return n_left > 0 && n_left == n_right;
+    const struct dyn_option *const *left = a;
+    const struct dyn_option *const *right = b;
+    return strcmp((*left)->name, (*right)->name);
+}
+
+/* Two back-ends of one platform say where they are by options of the same names. One that has no
+ * such options is where its like is that has all of them the same. */
+void settings_add_place(const struct instance_spec *spec, struct text *out)
+{
+    struct option_table table = table_of(spec->plugin);
+    const struct dyn_option **rows = memory_new(table.n, sizeof *rows);
+    size_t n = 0;
+    for (size_t i = 0; i < table.n; i++)
+        if ((table.rows[i].flags & DYN_PLACE) != 0)
+            rows[n++] = &table.rows[i];
+    qsort(rows, n, sizeof *rows, by_name);
+    for (size_t i = 0; i < n; i++)
+        add_value(rows[i], spec->options, out);
+    free(rows);
+    if (n > 0)
+        return;
+    text_add_format(out, "%p", (const void *)spec->plugin);
+    for (size_t i = 0; i < table.n; i++)
+        add_value(&table.rows[i], spec->options, out);
 }
 
 struct dyn_list settings_names(const struct instance_spec *spec, const char *const *process)
@@ -358,17 +375,6 @@ struct dyn_list settings_names(const struct instance_spec *spec, const char *con
     return (struct dyn_list){process, 1};
 }
 
-bool settings_same_place(const struct instance_spec *a, const struct instance_spec *b)
-{
-    uint32_t flags = 0;
-    if (a->plugin != b->plugin)
-        return share_place(a, b);
-    struct option_table table = table_of(a->plugin);
-    for (size_t i = 0; i < table.n; i++)
-        flags |= table.rows[i].flags & DYN_PLACE;
-    return are_same(a, b, flags);
-}
-
 void settings_free_instance(struct instance_spec *spec)
 {
     if (spec->plugin == &detect_plugin)
@@ -380,22 +386,28 @@ void settings_free_instance(struct instance_spec *spec)
     free(spec->name);
 }
 
-/* The index of one that is the same, which then takes the place of `spec`, or of `spec` itself. */
-static size_t share(struct settings *settings, struct instance_spec spec)
+static size_t add(struct settings *settings, struct instance_spec spec)
 {
-    for (size_t i = 0; i < settings->n_instances; i++) {
-        const struct instance_spec *other = &settings->instances[i];
-        if (are_same(other, &spec, 0) && other->timeout_ms == spec.timeout_ms &&
-            other->read_every_ms == spec.read_every_ms && other->is_isolated == spec.is_isolated &&
-            other->watches == spec.watches) {
-            settings_free_instance(&spec);
-            return i;
-        }
-    }
     settings->instances =
         memory_resize(settings->instances, settings->n_instances + 1, sizeof *settings->instances);
     settings->instances[settings->n_instances] = spec;
     return settings->n_instances++;
+}
+
+/* The index of one that is the same, which then takes the place of `spec`, or of `spec` itself. */
+static size_t share(struct settings_reader *reader, struct instance_spec spec)
+{
+    struct text identity = {0};
+    add_identity(&spec, &identity);
+    size_t number = GPOINTER_TO_SIZE(g_hash_table_lookup(reader->instances, text_chars(&identity)));
+    if (number > 0) {
+        settings_free_instance(&spec);
+        text_fini(&identity);
+        return number - 1;
+    }
+    size_t index = add(reader->settings, spec);
+    g_hash_table_insert(reader->instances, text_take(&identity), GSIZE_TO_POINTER(index + 1));
+    return index;
 }
 
 /* ---- The whole ---- */
@@ -449,23 +461,22 @@ size_t settings_read_instance(struct settings_reader *reader, enum instance_kind
     find_maps(&request, top, own);
     read_keys(&request);
     request.maps.isolate = request.keys.isolate;
-    const struct plugin *plugin = find_plugin(&request);
-    if (plugin == NULL) {
+    const struct settings_plugin *found = find_plugin(&request);
+    if (found == NULL) {
         hide_all(&request);
     } else {
         option_complete(request.role->table, reader->config, place, &request.keys);
-        index = share(reader->settings,
-                      (struct instance_spec){
-                          .kind = kind,
-                          .plugin = plugin,
-                          .options = read_options(&request, plugin),
-                          .timeout_ms = request.keys.timeout_ms,
-                          .read_every_ms = request.keys.read_every_ms,
-                          .is_isolated = settings_isolate(request.keys.isolate, plugin),
-                          .watches = kind == INSTANCE_QUEUE && request.keys.watch == 1,
-                          .path = reader->settings->path,
-                          .lines = find_lines(&request, plugin),
-                      });
+        index = share(reader, (struct instance_spec){
+                                  .kind = kind,
+                                  .plugin = found->plugin,
+                                  .options = read_options(&request, found->plugin),
+                                  .timeout_ms = request.keys.timeout_ms,
+                                  .read_every_ms = request.keys.read_every_ms,
+                                  .is_isolated = found->is_isolated,
+                                  .watches = kind == INSTANCE_QUEUE && request.keys.watch == 1,
+                                  .path = reader->settings->path,
+                                  .lines = find_lines(&request, found->plugin),
+                              });
     }
     option_fini(request.role->table, &request.keys);
     return index;
@@ -475,10 +486,12 @@ void settings_check_unused(struct settings_reader *reader, enum instance_kind ki
                            const struct config_node *top)
 {
     struct settings scratch = {0};
-    struct settings_reader apart = {.config = reader->config, .settings = &scratch};
+    struct settings_reader apart;
     if (reader->is_used[kind] || top == NULL || config_is_null(top))
         return;
+    settings_reader_init(&apart, reader->config, &scratch);
     settings_read_instance(&apart, kind, top, NULL, top);
+    settings_reader_fini(&apart);
     for (size_t i = 0; i < scratch.n_instances; i++)
         settings_free_instance(&scratch.instances[i]);
     free(scratch.instances);

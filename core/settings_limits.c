@@ -35,6 +35,7 @@ static void read_limit(struct settings_reader *reader, const char *name,
     settings->limits =
         memory_resize(settings->limits, settings->n_limits + 1, sizeof *settings->limits);
     settings->limits[settings->n_limits++] = (struct limit){memory_copy(name), keys.total};
+    g_hash_table_insert(reader->limits, memory_copy(name), GSIZE_TO_POINTER(settings->n_limits));
 }
 
 void settings_read_limits(struct settings_reader *reader)
@@ -53,14 +54,6 @@ void settings_read_limits(struct settings_reader *reader)
 }
 
 /* ---- uses ---- */
-
-static size_t find_limit(const struct settings *settings, const char *name)
-{
-    size_t i = 0;
-    while (i < settings->n_limits && strcmp(settings->limits[i].name, name) != 0)
-        i++;
-    return i;
-}
 
 /* A number from 1 on; 0 with a mistake. */
 static int64_t read_amount(struct config *config, const struct config_node *node, int64_t total)
@@ -93,50 +86,53 @@ void settings_read_uses(struct settings_reader *reader, const struct config_node
         return;
     }
     for (size_t i = 0; i < config_count(node); i++) {
-        size_t limit = find_limit(settings, config_key(node, i));
-        if (limit == settings->n_limits) {
+        size_t number = GPOINTER_TO_SIZE(g_hash_table_lookup(reader->limits, config_key(node, i)));
+        if (number == 0) {
             config_mistake_at_key(reader->config, node, i,
                                   "there is no limit \"%.128s\": name it at the top, as limits: { "
                                   "%.128s: { total: 100 } }",
                                   config_key(node, i), config_key(node, i));
             continue;
         }
-        int64_t total = settings->limits[limit].total;
+        int64_t total = settings->limits[number - 1].total;
         if (total == DYN_ABSENT)
             continue; /* told already */
         int64_t amount = read_amount(reader->config, config_item(node, i), total);
         if (amount == 0)
             continue;
         pool->uses = memory_resize(pool->uses, pool->n_uses + 1, sizeof *pool->uses);
-        pool->uses[pool->n_uses++] = (struct use){limit, amount};
+        pool->uses[pool->n_uses++] = (struct use){number - 1, amount};
     }
 }
 
 /* ---- Together ---- */
 
-static int64_t needed(const struct settings *settings, size_t limit)
+/* What the pools have of each limit at their min; the caller frees it. */
+static int64_t *needed(const struct settings *settings)
 {
-    int64_t sum = 0;
-    for (size_t i = 0; i < settings->n_pools; i++)
-        for (size_t k = 0; k < settings->pools[i].n_uses; k++)
-            if (settings->pools[i].uses[k].limit == limit)
-                sum += settings->pools[i].uses[k].amount * settings->pools[i].policy.min;
-    return sum;
+    int64_t *sums = memory_new(settings->n_limits, sizeof *sums);
+    for (size_t i = 0; i < settings->n_pools; i++) {
+        const struct pool_spec *pool = &settings->pools[i];
+        for (size_t k = 0; k < pool->n_uses; k++)
+            sums[pool->uses[k].limit] += pool->uses[k].amount * pool->policy.min;
+    }
+    return sums;
 }
 
 void settings_check_limits(struct settings_reader *reader)
 {
     const struct settings *settings = reader->settings;
     const struct config_node *limits = config_get(reader->top, "limits");
+    int64_t *least = needed(settings);
     for (size_t i = 0; i < settings->n_limits; i++) {
         const struct limit *limit = &settings->limits[i];
-        int64_t least = needed(settings, i);
-        if (limit->total != DYN_ABSENT && least > limit->total)
+        if (limit->total != DYN_ABSENT && least[i] > limit->total)
             config_mistake(reader->config, config_get(limits, limit->name),
                            "total is %" PRId64 ", but the pools that use %s have %" PRId64
                            " of it at their min",
-                           limit->total, limit->name, least);
+                           limit->total, limit->name, least[i]);
     }
+    free(least);
 }
 
 void settings_free_limits(struct settings *settings)

@@ -11,6 +11,8 @@
 #include "core/option.h"
 #include "core/settings.h"
 
+#include <glib.h>
+
 /* The most dynos that a file can ask for. */
 #define SETTINGS_MOST_DYNOS "100000"
 
@@ -19,7 +21,26 @@ struct settings_reader {
     const struct config_node *top;
     struct settings *settings;
     bool is_used[2]; /* by kind of instance: whether a pool has taken the top's map */
+    /* What was read so far, so that a pool finds what it shares however many there are. */
+    GHashTable *plugins;   /* what became of the search for each */
+    char *found[2];        /* by kind: those that were found, for people; NULL: nobody asked */
+    GHashTable *instances; /* their indices + 1, by all that makes them what they are */
+    GHashTable *processes; /* the first pool of each, by its place and name */
+    GHashTable *limits;    /* their indices + 1, by name */
+    GHashTable *rules;     /* lists of rules: a set of struct rules */
 };
+
+void settings_reader_init(struct settings_reader *reader, struct config *config,
+                          struct settings *settings);
+void settings_reader_fini(struct settings_reader *reader);
+
+/* What was found under a plugin's name, and whether it runs in a process of its own. */
+struct settings_plugin {
+    const struct plugin *plugin;
+    bool is_isolated;
+    char *refusal; /* a sentence, where there is none that can be used */
+};
+void settings_free_plugin(void *found);
 
 /* What may be wrong with a text where a map must be, as the end of a mistake; "": nothing known. */
 const char *settings_hint(const struct config_node *node);
@@ -65,8 +86,8 @@ void settings_check_unused(struct settings_reader *reader, enum instance_kind ki
 
 void settings_free_instance(struct instance_spec *spec);
 
-/* Whether two instances are of one place, so that one name means the same at both. */
-bool settings_same_place(const struct instance_spec *a, const struct instance_spec *b);
+/* Adds what says where an instance is: the same text where one name means the same. */
+void settings_add_place(const struct instance_spec *spec, struct text *out);
 
 /* What a pool with this process sets at a scaler: that alone, or what the scaler's options list. */
 struct dyn_list settings_names(const struct instance_spec *spec, const char *const *process);
@@ -83,6 +104,15 @@ struct rule_list {
 /* Reads a list of rules; NULL is an empty one. Rules with mistakes are left out. */
 void settings_read_rules(struct config *config, const struct config_node *list,
                          struct rule_list *rules);
+
+/* For a table whose keys are lists of rules. */
+guint settings_hash_rules(gconstpointer key);
+gboolean settings_are_same_rules(gconstpointer a, gconstpointer b);
+
+/* Frees a list, whose rules become the settings' where a policy takes them up: pools that have the
+ * same rules share them. `policy` NULL: none does. */
+void settings_take_rules(struct settings_reader *reader, struct rule_list *rules,
+                         struct policy *policy);
 
 /* The first adapter of a pool that cannot tell these metrics; NULL: all can, as far as they are
  * known. */
@@ -122,8 +152,8 @@ void settings_read_scale_down(struct config *config, const struct config_node *n
 
 /* Reads a list of entries (NULL: none) into the pool's schedule, each with a policy of its own made
  * of the pool's, which must be complete. */
-void settings_read_schedule(struct config *config, const struct config_node *list,
-                            const struct settings *settings, struct pool_spec *pool);
+void settings_read_schedule(struct settings_reader *reader, const struct config_node *list,
+                            struct pool_spec *pool);
 void settings_free_schedule(struct pool_spec *pool);
 
 #endif

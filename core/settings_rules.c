@@ -137,6 +137,71 @@ void settings_read_rules(struct config *config, const struct config_node *list,
         read_rule(config, config_item(list, i), rules);
 }
 
+/* ---- Sharing ---- */
+
+/* A list as a key. */
+struct rules {
+    struct rule *at;
+    size_t n;
+};
+
+guint settings_hash_rules(gconstpointer key)
+{
+    const struct rules *rules = key;
+    guint hash = (guint)rules->n;
+    for (size_t i = 0; i < rules->n; i++)
+        hash = hash * 31 + (guint)rules->at[i].at_least * 7 + (guint)rules->at[i].dynos;
+    return hash;
+}
+
+gboolean settings_are_same_rules(gconstpointer a, gconstpointer b)
+{
+    const struct rules *left = a;
+    const struct rules *right = b;
+    bool are_same = left->n == right->n;
+    for (size_t i = 0; i < left->n && are_same; i++)
+        are_same = left->at[i].kind == right->at[i].kind &&
+                   left->at[i].at_least == right->at[i].at_least &&
+                   left->at[i].dynos == right->at[i].dynos &&
+                   left->at[i].release_below == right->at[i].release_below;
+    return are_same;
+}
+
+static void add_list(struct settings *settings, struct rule *rules)
+{
+    size_t n = settings->n_rules;
+    if ((n & (n - 1)) == 0) /* the room is the next power of two */
+        settings->rules =
+            memory_resize(settings->rules, n > 0 ? 2 * n : 1, sizeof *settings->rules);
+    settings->rules[settings->n_rules++] = rules;
+}
+
+/* The settings' list that is the same. */
+static struct rule *share(struct settings_reader *reader, struct rule_list *rules)
+{
+    struct rules key = {rules->rules, rules->n};
+    const struct rules *known = g_hash_table_lookup(reader->rules, &key);
+    if (known != NULL)
+        return known->at;
+    struct rules *own = memory_new(1, sizeof *own);
+    *own = key;
+    g_hash_table_add(reader->rules, own);
+    add_list(reader->settings, rules->rules);
+    rules->rules = NULL;
+    return own->at;
+}
+
+void settings_take_rules(struct settings_reader *reader, struct rule_list *rules,
+                         struct policy *policy)
+{
+    if (policy != NULL) {
+        policy->n_rules = rules->n;
+        policy->rules = rules->n > 0 ? share(reader, rules) : NULL;
+    }
+    free(rules->rules);
+    free(rules->nodes);
+}
+
 /* ---- Checking ---- */
 
 /* The rule of the same kind that comes before rule i as the number grows; n if there is none. Of

@@ -50,7 +50,7 @@ static const struct option_table table = {rows, sizeof rows / sizeof rows[0]};
 struct request {
     struct config *config;
     const struct config_node *node;
-    const struct settings *settings;
+    struct settings_reader *reader;
     const struct pool_spec *pool;
     struct entry_keys keys;
     struct schedule_entry *entry;
@@ -253,11 +253,9 @@ static void read_rules(const struct request *request, struct policy *policy)
                        "pool's rules, or give min");
     settings_read_rules(request->config, list, &rules);
     settings_check_rules(request->config, &rules, keys->min == DYN_ABSENT ? 0 : keys->min,
-                         keys->max == DYN_ABSENT ? INT32_MAX : keys->max, request->settings,
+                         keys->max == DYN_ABSENT ? INT32_MAX : keys->max, request->reader->settings,
                          request->pool);
-    policy->rules = rules.rules;
-    policy->n_rules = rules.n;
-    free(rules.nodes);
+    settings_take_rules(request->reader, &rules, policy);
 }
 
 static struct policy policy_of(const struct request *request)
@@ -287,13 +285,13 @@ static void read_window(const struct request *request)
     read_zone(request);
 }
 
-static void read_entry(struct config *config, const struct config_node *node,
-                       const struct settings *settings, struct pool_spec *pool)
+static void read_entry(struct settings_reader *reader, const struct config_node *node,
+                       struct pool_spec *pool)
 {
+    struct config *config = reader->config;
     static const char *const others[] = {"rules"};
     struct schedule *schedule = &pool->schedule;
-    struct request request = {config, node, settings, pool,
-                              .entry = &schedule->entries[schedule->n]};
+    struct request request = {config, node, reader, pool, .entry = &schedule->entries[schedule->n]};
     if (config_kind(node) != CONFIG_MAP) {
         config_hide(config, node);
         config_mistake(config, node, "an entry must be a map such as { days: mon-fri, min: 4 }");
@@ -309,9 +307,10 @@ static void read_entry(struct config *config, const struct config_node *node,
     option_fini(table, &request.keys);
 }
 
-void settings_read_schedule(struct config *config, const struct config_node *list,
-                            const struct settings *settings, struct pool_spec *pool)
+void settings_read_schedule(struct settings_reader *reader, const struct config_node *list,
+                            struct pool_spec *pool)
 {
+    struct config *config = reader->config;
     if (list == NULL || config_is_null(list))
         return;
     if (config_kind(list) != CONFIG_LIST) {
@@ -329,14 +328,11 @@ void settings_read_schedule(struct config *config, const struct config_node *lis
     pool->schedule.entries = memory_new(n, sizeof *pool->schedule.entries);
     pool->scheduled = memory_new(n, sizeof *pool->scheduled);
     for (size_t i = 0; i < n; i++)
-        read_entry(config, config_item(list, i), settings, pool);
+        read_entry(reader, config_item(list, i), pool);
 }
 
 void settings_free_schedule(struct pool_spec *pool)
 {
-    for (size_t i = 0; i < pool->schedule.n; i++)
-        if (pool->scheduled[i].rules != pool->policy.rules)
-            free(pool->scheduled[i].rules);
     free(pool->scheduled);
     schedule_fini(&pool->schedule);
 }

@@ -50,13 +50,14 @@ struct reading shadow_narrow(struct reading reading, const struct dyn_group *own
 
 /* ---- Decide ---- */
 
-void shadow_decide(struct pool *shadow, const struct pool *pool, int64_t now_ms)
+void shadow_decide(struct pool *shadow, const struct pool *pool, int64_t now_ms,
+                   struct decided *decided)
 {
     int32_t size = shadow->size >= 0 ? shadow->size : pool->size;
     shadow->size = pool->size >= 0 ? size : -1;
     shadow->crashed = pool->crashed;
     shadow->room = pool->room;
     shadow->room_of = pool->room_of;
-    pool_decide(shadow, now_ms);
-    shadow->size = pool->size >= 0 ? shadow->decision.size : size;
+    pool_decide(shadow, now_ms, decided);
+    shadow->size = pool->size >= 0 ? decided->decision.size : size;
 }

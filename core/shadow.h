@@ -19,6 +19,7 @@ struct reading shadow_narrow(struct reading reading, const struct dyn_group *own
                              const struct dyn_group *asked);
 
 /* Decides, after the pool has. A size that the platform does not tell is unknown to both. */
-void shadow_decide(struct pool *shadow, const struct pool *pool, int64_t now_ms);
+void shadow_decide(struct pool *shadow, const struct pool *pool, int64_t now_ms,
+                   struct decided *decided);
 
 #endif

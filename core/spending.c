@@ -106,15 +106,24 @@ void spending_write(struct spending *spending, int64_t utc_ms)
 
 /* ---- Counting ---- */
 
+/* What runs of a pool, or did when that was last known; -1: it never was. */
+static int32_t dynos_of(const struct pool *pool)
+{
+    if (pool->size >= 0)
+        return pool->size;
+    struct history history = past_open(pool->past);
+    return history.has_past ? history.present : -1;
+}
+
 /* What runs; -1 where the size of a pool was never known. */
 static int64_t count_dynos(const struct pool *pools, size_t n)
 {
     int64_t sum = 0;
     for (size_t i = 0; i < n; i++) {
-        int32_t size = pools[i].size >= 0 ? pools[i].size : pools[i].history.present;
-        if (size < 0 || (pools[i].size < 0 && !pools[i].history.has_past))
+        int32_t dynos = dynos_of(&pools[i]);
+        if (dynos < 0)
             return -1;
-        sum += size;
+        sum += dynos;
     }
     return sum;
 }

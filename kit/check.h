@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /* What a plugin can be, and what a check takes to be of use. */
-enum plays { PLAYS_LOADED = 1, PLAYS_QUEUE = 2, PLAYS_SCALER = 4 };
+enum plays { PLAYS_LOADED = 1, PLAYS_QUEUE = 2, PLAYS_SCALER = 4, PLAYS_WATCH = 8 };
 
 struct check {
     const char *name;
@@ -55,6 +55,7 @@ void check_index(const struct subject *subject);
 void check_metrics(const struct subject *subject);
 void check_answers(const struct subject *subject);
 void check_cap(const struct subject *subject);
+void check_advice(const struct subject *subject);
 
 /* Calls that fail: check_failures.c */
 void check_failures(const struct subject *subject);
@@ -62,6 +63,11 @@ void check_deadline(const struct subject *subject);
 void check_cancel(const struct subject *subject);
 void check_allocations(const struct subject *subject);
 void check_hidden(const struct subject *subject);
+
+/* Being told of events: check_watch.c */
+void check_watch(const struct subject *subject);
+void check_watch_quiet(const struct subject *subject);
+void check_watch_again(const struct subject *subject);
 
 /* What a plugin leaves alone: check_manners.c */
 void check_prints(const struct subject *subject);

@@ -4,6 +4,7 @@
 #include "kit/check.h"
 
 #include "core/memory.h"
+#include "core/text.h"
 #include "kit/host.h"
 #include "kit/trial.h"
 
@@ -131,4 +132,26 @@ void check_cap(const struct subject *subject)
     if (some.doubt == KNOWN_AT_LEAST && some.number < cap)
         trial_fail("%" PRId64 " jobs were put, which is less than the cap %" PRId64, some.number,
                    cap);
+}
+
+/* Topics are added, so one that no header has yet is asked for by the hosts of the future. */
+void check_advice(const struct subject *subject)
+{
+    static const int32_t topics[] = {DYN_ADVICE_INDEXES, DYN_ADVICE_NOTIFY};
+    enum verb verb;
+    struct text said = {0};
+    struct host *host = answering(subject, &verb);
+    if (!host_can(host, ADVISE))
+        return; /* it advises on nothing */
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
+        host->topic = topics[i];
+        host_call(host, ADVISE, 0, HOST_TIMEOUT_MS);
+    }
+    check_fault(host, FAULT_TEXT);
+    host->topic = INT32_MAX;
+    host->said = &said;
+    if (host_call(host, ADVISE, 0, HOST_TIMEOUT_MS) != DYN_OK)
+        trial_fail("advise() fails on a topic that it does not know: %s", host->failure);
+    if (said.length > 0)
+        trial_fail("advise() says this on a topic that it does not know: %s", text_chars(&said));
 }

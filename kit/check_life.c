@@ -9,7 +9,6 @@
 #include "kit/syscalls.h"
 #include "kit/trial.h"
 
-#include <dirent.h>
 #include <dynomatic/util.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -56,17 +55,6 @@ void check_close_null(const struct subject *subject)
 
 enum { WINDOWS = 5, ROUNDS = 40, SHARE = 2 * WINDOWS /* of the time there is */ };
 
-static long entries(const char *folder)
-{
-    long n = 0;
-    DIR *open = opendir(folder);
-    while (open != NULL && readdir(open) != NULL)
-        n++;
-    if (open != NULL)
-        closedir(open);
-    return n;
-}
-
 /* Opens, asks and closes; the number of rounds for which there was time. */
 static long live(const struct subject *subject, long rounds)
 {
@@ -75,6 +63,8 @@ static long live(const struct subject *subject, long rounds)
     do {
         struct host *host = host_opened(subject);
         host_call(host, host_question(host->plugin), 2, HOST_TIMEOUT_MS);
+        if (host_can(host, WATCH))
+            host_call(host, WATCH, 2, HOST_TIMEOUT_MS);
         host_close(host);
         n++;
     } while (n < rounds && dyn_now_ns() < end_ns);
@@ -87,7 +77,7 @@ static long threads_after(long before)
     int64_t end_ns = dyn_now_ns() + (int64_t)2 * 1000000000;
     long now;
     do
-        now = entries("/proc/self/task");
+        now = host_entries("/proc/self/task");
     while (now > before && dyn_now_ns() < end_ns);
     return now;
 }
@@ -110,10 +100,10 @@ static long blocks_lost(const struct subject *subject, long *rounds)
 void check_leaks(const struct subject *subject)
 {
     long rounds = live(subject, ROUNDS / 2);
-    long descriptors = entries("/proc/self/fd");
-    long threads = entries("/proc/self/task");
+    long descriptors = host_entries("/proc/self/fd");
+    long threads = host_entries("/proc/self/task");
     long blocks = blocks_lost(subject, &rounds);
-    long more = entries("/proc/self/fd") - descriptors;
+    long more = host_entries("/proc/self/fd") - descriptors;
     if (more > 0)
         trial_fail("after %ld times open() and close() there are %ld descriptors more", rounds,
                    more);

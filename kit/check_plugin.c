@@ -245,7 +245,7 @@ static struct verdict run_check(const struct job *job, size_t i, unsigned plays)
 /* A check for another kind of plugin says nothing of this one, and is left out. */
 static bool is_wanted(const struct job *job, size_t i, unsigned plays)
 {
-    unsigned kinds = (unsigned)PLAYS_QUEUE | (unsigned)PLAYS_SCALER;
+    unsigned kinds = (unsigned)PLAYS_QUEUE | (unsigned)PLAYS_SCALER | (unsigned)PLAYS_WATCH;
     bool is_of_kind = (plays & PLAYS_LOADED) == 0 || (checks[i].needs & kinds & ~plays) == 0;
     return is_of_kind && (job->is_selected == NULL || job->is_selected[i]);
 }

@@ -9,7 +9,8 @@
 enum {
     LOADED = PLAYS_LOADED,
     SCALER = PLAYS_LOADED | PLAYS_SCALER,
-    QUEUE = PLAYS_LOADED | PLAYS_QUEUE
+    QUEUE = PLAYS_LOADED | PLAYS_QUEUE,
+    WATCHER = PLAYS_LOADED | PLAYS_WATCH
 };
 
 const struct check checks[] = {
@@ -45,6 +46,12 @@ const struct check checks[] = {
     {"answers", "Waiting jobs or a size are put of each element, or unknown() says why not",
      check_answers, LOADED},
     {"cap", "A count that stops at the cap is put with DYN_AT_LEAST", check_cap, QUEUE},
+    {"watch", "watch() gives a descriptor that can be polled, or -1", check_watch, WATCHER},
+    {"watch_quiet", "measure() takes the events off what watch() gave", check_watch_quiet, WATCHER},
+    {"watch_again", "watch() called again and again opens no more descriptors", check_watch_again,
+     WATCHER},
+    {"advice", "It advises line by line, and nothing on a topic that it does not know",
+     check_advice, QUEUE},
     {"failures", "A call that fails says why by fail(), in a line, and returns its code",
      check_failures, LOADED},
     {"hidden", "No text has a secret of the options", check_hidden, LOADED},
@@ -79,7 +86,8 @@ void check_plays(const struct subject *subject)
     if (plugin == NULL)
         return;
     trial_plays(PLAYS_LOADED | (plugin->table.queue != NULL ? PLAYS_QUEUE : 0U) |
-                (plugin->table.scaler != NULL ? PLAYS_SCALER : 0U));
+                (plugin->table.scaler != NULL ? PLAYS_SCALER : 0U) |
+                (plugin->queue.watch != NULL ? PLAYS_WATCH : 0U));
     if (subject_config(subject, plugin, &mistakes, &is_incomplete) == NULL && !is_incomplete)
         trial_fail("%s", text_chars(&mistakes));
 }

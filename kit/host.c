@@ -6,6 +6,7 @@
 #include "kit/allocation.h"
 #include "kit/trial.h"
 
+#include <dirent.h>
 #include <dynomatic/util.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -252,6 +253,7 @@ static void begin(struct host *host, uint32_t n)
         for (size_t m = 0; m < HOST_METRICS; m++)
             host->told[i].values[m] = VALUE_UNKNOWN;
     host->failed = DYN_OK;
+    host->watch_fd = HOST_NO_FD;
     host->failure[0] = '\0';
     host->is_called = true;
 }
@@ -321,7 +323,7 @@ void host_close(struct host *host)
 const char *verb_name(enum verb verb)
 {
     static const char *const names[] = {"measure", "detect", "watch", "workers",
-                                        "read",    "apply",  "names"};
+                                        "advise",  "read",   "apply", "names"};
     return names[verb];
 }
 
@@ -338,6 +340,8 @@ bool host_can(const struct host *host, enum verb verb)
         return queue->watch != NULL;
     case WORKERS:
         return queue->workers != NULL;
+    case ADVISE: /* a host that never heard of it does not ask */
+        return queue->advise != NULL && DYN_HAS(host->table, advise);
     case READ:
         return scaler->read != NULL;
     case APPLY:
@@ -356,16 +360,17 @@ static int32_t call(struct host *host, enum verb verb, const void *arguments, ui
 {
     const struct dyn_queue *queue = &host->plugin->queue;
     const struct dyn_scaler *scaler = &host->plugin->scaler;
-    int32_t fd;
     switch (verb) {
     case MEASURE:
         return queue->measure(host->self, host->call, arguments, n);
     case DETECT:
         return queue->detect(host->self, host->call);
     case WATCH:
-        return queue->watch(host->self, host->call, arguments, n, &fd);
+        return queue->watch(host->self, host->call, arguments, n, &host->watch_fd);
     case WORKERS:
         return queue->workers(host->self, host->call, arguments, n);
+    case ADVISE:
+        return queue->advise(host->self, host->call, host->topic);
     case READ:
         return scaler->read(host->self, host->call, arguments, n);
     case APPLY:
@@ -381,7 +386,7 @@ int32_t host_call_with(struct host *host, enum verb verb, const void *arguments,
     char function[32];
     snprintf(function, sizeof function, "%s()", verb_name(verb));
     trial_doing("%s of %" PRIu32, function, n);
-    begin(host, verb == DETECT || verb == NAMES ? 0 : n);
+    begin(host, verb == DETECT || verb == ADVISE || verb == NAMES ? 0 : n);
     host->call->deadline_ns = dyn_now_ns() + timeout_ms * 1000000;
     allocation_count(true);
     int32_t code = call(host, verb, arguments, n);
@@ -453,6 +458,17 @@ void host_cancel(struct host *host)
     uint64_t one = 1;
     if (write(host->cancel_fd, &one, sizeof one) < 0)
         return; /* it is readable already, which is all that is wanted */
+}
+
+long host_entries(const char *folder)
+{
+    long n = 0;
+    DIR *open = opendir(folder);
+    while (open != NULL && readdir(open) != NULL)
+        n++;
+    if (open != NULL)
+        closedir(open);
+    return n;
 }
 
 const char *code_name(int32_t code)

@@ -12,7 +12,7 @@
 #include <pthread.h>
 
 /* What of the contract can be called on an instance. */
-enum verb { MEASURE, DETECT, WATCH, WORKERS, READ, APPLY, NAMES, N_VERBS };
+enum verb { MEASURE, DETECT, WATCH, WORKERS, ADVISE, READ, APPLY, NAMES, N_VERBS };
 
 /* Whose tables the plugin sees: as this header has them, as the first header of the ABI had them
  * (with nothing behind their end), or as a later one will. */
@@ -45,8 +45,11 @@ struct host {
     struct dyn_call *call;
     int cancel_fd;
 
+    int32_t watch_fd; /* of the last watch() */
+
     struct told *told;
     uint32_t n;
+    int32_t topic;  /* of ADVISE */
     int32_t failed; /* the code that fail() was given in this call; DYN_OK: not called */
     char failure[1024];
     bool is_called;
@@ -93,8 +96,14 @@ void host_ask(struct host *host, enum verb verb, const void *arguments, uint32_t
 /* Cancels the call that runs, or the next one. On any thread. */
 void host_cancel(struct host *host);
 
+/* How many entries a folder has: /proc/self/fd, for the descriptors that are open. */
+long host_entries(const char *folder);
+
 /* "DYN_LATE (2 s passed)". */
 const char *code_name(int32_t code);
+
+/* What watch() gives before it has given anything. */
+enum { HOST_NO_FD = INT32_MIN };
 
 /* How long a call may take where nothing is said of it. */
 enum { HOST_TIMEOUT_MS = 5000 };

@@ -5,6 +5,7 @@
  */
 #include <config.h>
 
+#include "delayedjob_advice.h"
 #include "delayedjob_answer.h"
 
 #include <dynomatic/plugin.h>
@@ -18,7 +19,7 @@ enum {
     FENCE_LEAST = 2000,   /* rows looked at for one count of all queues */
     FENCE_QUEUES = 10000, /* and for the counts of several queues, which share it */
     EXACT_SHARE = 100,    /* an exact count may take one part in so many of the time */
-    DOUBTS_BEFORE_ADVICE = 10
+    DOUBTS_BEFORE_WARNING = 10
 };
 static const int64_t LOOK_EVERY_NS = INT64_C(600) * 1000000000; /* at the table, for a migration */
 
@@ -37,9 +38,11 @@ struct delayedjob {
     unsigned connection;   /* on which the table was looked up */
     int64_t look_after_ns; /* what `jobs` says of it holds until then */
     bool has_told_index;   /* that it is missing */
-    bool has_advised;
+    bool has_warned;
     unsigned doubts;        /* measures in a row that left a doubt */
     int64_t exact_after_ns; /* no exact count before */
+    struct answer answer;   /* of the last measure, for the watch after it */
+    bool is_idle;           /* by it, nothing waits */
 };
 
 /* ---- Life ---- */
@@ -49,6 +52,7 @@ static void delayedjob_close(void *self)
     struct delayedjob *dj = self;
     if (dj == NULL)
         return;
+    answer_fini(&dj->answer);
     sql_free(dj->sql);
     free(dj);
 }
@@ -118,14 +122,14 @@ static bool is_looked_up(const struct delayedjob *dj)
     return dj->connection == sql_connection(dj->sql) && dyn_now_ns() < dj->look_after_ns;
 }
 
-static int32_t look_up(struct delayedjob *dj, const struct dyn_call *call)
+/* On DYN_OK the table is the caller's, for sql_table_fini(). */
+static int32_t look_at(struct delayedjob *dj, const struct dyn_call *call, struct sql_table *table)
 {
-    struct sql_table table;
-    int32_t code = sql_look(dj->sql, call, dj->jobs.table, &table);
+    int32_t code = sql_look(dj->sql, call, dj->jobs.table, table);
     if (code != DYN_OK)
         return fail(dj, code);
-    const char *missing = missing_column(&table);
-    if (!sql_table_exists(&table))
+    const char *missing = missing_column(table);
+    if (!sql_table_exists(table))
         code = dyn_failf(dj->host, DYN_BROKEN,
                          "%s has no table %s: run the application's migrations, or name its table "
                          "with the option table",
@@ -136,8 +140,18 @@ static int32_t look_up(struct delayedjob *dj, const struct dyn_call *call)
                          "right one with the option table",
                          dj->jobs.table, sql_place(dj->sql), missing);
     else
-        note_table(dj, &table);
-    sql_table_fini(&table);
+        note_table(dj, table);
+    if (code != DYN_OK)
+        sql_table_fini(table);
+    return code;
+}
+
+static int32_t look_up(struct delayedjob *dj, const struct dyn_call *call)
+{
+    struct sql_table table;
+    int32_t code = look_at(dj, call, &table);
+    if (code == DYN_OK)
+        sql_table_fini(&table);
     return code;
 }
 
@@ -221,7 +235,11 @@ static int32_t ask_bounded(struct delayedjob *dj, const struct dyn_call *call,
 static int32_t ask_for(struct delayedjob *dj, const struct dyn_call *call,
                        const struct question *question, bool is_bounded, struct answer *answer)
 {
-    *answer = (struct answer){.has_queue = dj->jobs.has_queue};
+    *answer = (struct answer){
+        .has_queue = dj->jobs.has_queue,
+        .is_of_waiting = (question->metrics & (DYN_BIT(DYN_WAITING) | DYN_BIT(DYN_LATENCY))) != 0,
+        .is_by_queue = question->by_queue,
+    };
     int32_t code =
         is_bounded ? ask_bounded(dj, call, question, answer)
                    : ask(dj, call, query_whole(dj->sql, &dj->jobs, question), false, &answer->rows);
@@ -230,31 +248,15 @@ static int32_t ask_for(struct delayedjob *dj, const struct dyn_call *call,
     return answer_read(answer) ? DYN_OK : DYN_RETRY;
 }
 
-/* The index that an exact count needs, which nobody makes but the application's owners. */
-static void write_index(const struct delayedjob *dj, char *out, size_t room)
+static void warn_of_doubt(struct delayedjob *dj)
 {
-    const char *create = sql_create_index(dj->sql);
-    const char *table = dj->jobs.table;
-    if (sql_has_partial_indexes(dj->sql))
-        snprintf(out, room, "%s ON %s (run_at) WHERE failed_at IS NULL", create, table);
-    else
-        snprintf(out, room, "%s waiting ON %s (failed_at, run_at)", create, table);
-}
-
-static void advise(struct delayedjob *dj)
-{
-    char index[256];
-    if (dj->has_advised || ++dj->doubts < DOUBTS_BEFORE_ADVICE)
+    if (dj->has_warned || ++dj->doubts < DOUBTS_BEFORE_WARNING)
         return;
-    dj->has_advised = true;
-    write_index(dj, index, sizeof index);
-    dyn_logf(
-        dj->host, DYN_WARN,
-        "many due jobs of table %s have failed, are locked or have no priority, so that a quick "
-        "look cannot count those that wait; the exact count is taken less often. Deleting old "
-        "failed jobs helps, "
-        "and so does: %s",
-        dj->jobs.table, index);
+    dj->has_warned = true;
+    dyn_logf(dj->host, DYN_WARN,
+             "many due jobs of table %s have failed, are locked or have no priority, so that they "
+             "are counted exactly, and less often; `dynomatic sql indexes` prints what helps",
+             dj->jobs.table);
 }
 
 /* Replaces an answer that leaves a doubt by an exact one, as often as its cost allows. Without it
@@ -264,7 +266,7 @@ static void ask_exactly(struct delayedjob *dj, const struct dyn_call *call,
 {
     int64_t began_ns = dyn_now_ns();
     struct answer exact;
-    advise(dj);
+    warn_of_doubt(dj);
     if (began_ns < dj->exact_after_ns)
         return;
     bool is_ok = ask_for(dj, call, question, false, &exact) == DYN_OK;
@@ -283,6 +285,7 @@ static int32_t delayedjob_measure(void *self, const struct dyn_call *call,
 {
     struct delayedjob *dj = self;
     bool was_looked_up = is_looked_up(dj);
+    sql_take_events(dj->sql);
     int32_t code = was_looked_up && n > 0 ? DYN_OK : look_up(dj, call);
     if (code != DYN_OK || n == 0)
         return code;
@@ -302,8 +305,79 @@ static int32_t delayedjob_measure(void *self, const struct dyn_call *call,
         dj->doubts = 0;
     for (uint32_t i = 0; i < n; i++)
         answer_put(&answer, dj->host, &groups[i], i);
-    answer_fini(&answer);
+    answer_fini(&dj->answer);
+    dj->answer = answer;
     return DYN_OK;
+}
+
+/* ---- Watch ---- */
+
+static int32_t delayedjob_watch(void *self, const struct dyn_call *call,
+                                const struct dyn_group *groups, uint32_t n, int32_t *fd)
+{
+    struct delayedjob *dj = self;
+    struct sql_watch watch;
+    *fd = -1;
+    dj->is_idle = answer_is_idle(&dj->answer, groups, n, dj->is_idle);
+    int32_t code = sql_watch(dj->sql, call, dj->jobs.table, dj->is_idle, &watch);
+    if (code != DYN_OK)
+        return fail(dj, code);
+    *fd = watch.fd;
+    if (DYN_HAS(dj->host, advise))
+        dj->host->advise(dj->host, watch.how);
+    return DYN_OK;
+}
+
+/* ---- Advice ---- */
+
+static int32_t put_indexes(FILE *out, struct delayedjob *dj, const struct dyn_call *call,
+                           const struct sql_table *table)
+{
+    struct advice advice = {.sql = dj->sql, .jobs = &dj->jobs, .table = table};
+    int32_t code = sql_look_size(dj->sql, call, dj->jobs.table, "failed_at", &advice.estimate);
+    if (code == DYN_OK)
+        advice_put_indexes(out, &advice);
+    return code;
+}
+
+/* Hands a text over line by line. */
+static void tell_lines(const struct dyn_host *host, char *text)
+{
+    char *line;
+    while ((line = strsep(&text, "\n")) != NULL && (text != NULL || line[0] != '\0'))
+        host->advise(host, line);
+}
+
+static int32_t put_advice(struct delayedjob *dj, const struct dyn_call *call, int32_t topic,
+                          const struct sql_table *table)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    if (out == NULL)
+        return dj->host->fail(dj->host, DYN_RETRY, "out of memory");
+    int32_t code = topic == DYN_ADVICE_INDEXES ? put_indexes(out, dj, call, table)
+                                               : sql_put_notify(out, dj->sql, call, dj->jobs.table);
+    if (fclose(out) != 0 && code == DYN_OK)
+        code = DYN_RETRY;
+    if (code == DYN_OK)
+        tell_lines(dj->host, text);
+    free(text);
+    return code == DYN_OK ? DYN_OK : fail(dj, code);
+}
+
+static int32_t delayedjob_advise(void *self, const struct dyn_call *call, int32_t topic)
+{
+    struct delayedjob *dj = self;
+    struct sql_table table;
+    if (topic != DYN_ADVICE_INDEXES && topic != DYN_ADVICE_NOTIFY)
+        return DYN_OK;
+    int32_t code = look_at(dj, call, &table);
+    if (code != DYN_OK)
+        return code;
+    code = put_advice(dj, call, topic, &table);
+    sql_table_fini(&table);
+    return code;
 }
 
 /* ---- Workers ---- */
@@ -453,7 +527,9 @@ static const struct dyn_queue queue = {
                DYN_BIT(DYN_NEXT_DUE),
     .measure = delayedjob_measure,
     .detect = delayedjob_detect,
+    .watch = delayedjob_watch,
     .workers = delayedjob_workers,
+    .advise = delayedjob_advise,
 };
 
 DYN_EXPORT const struct dyn_plugin dynomatic_plugin = {

@@ -175,6 +175,30 @@ bool answer_is_in_doubt(const struct answer *answer, const struct dyn_group *gro
     return false;
 }
 
+static bool is_empty(const struct answer *answer, const struct tally *tally)
+{
+    return tally->counts[DYN_WAITING] == 0 && tally->latency_ms < 0 && !answer->has_more_newest &&
+           !answer->has_more_oldest;
+}
+
+bool answer_is_idle(const struct answer *answer, const struct dyn_group *groups, uint32_t n,
+                    bool was_idle)
+{
+    if (!answer->is_of_waiting)
+        return was_idle;
+    if (is_empty(answer, &answer->all))
+        return true;
+    bool is_known = true;
+    for (uint32_t i = 0; i < n; i++) {
+        struct tally tally = tally_of(answer, &groups[i]);
+        if (groups[i].n_queues > 0 && !answer->is_by_queue)
+            is_known = false;
+        else if (!is_empty(answer, &tally))
+            return false;
+    }
+    return is_known || was_idle;
+}
+
 static void put_latency(const struct answer *answer, const struct dyn_host *host,
                         const struct tally *tally, uint32_t i)
 {

@@ -31,6 +31,8 @@ struct answer {
     int64_t unseen_ms;    /* ... of this age at most; AGELESS: not known */
     int64_t enough;       /* so many waiting jobs ended the count; 0: none did */
     bool has_queue;
+    bool is_of_waiting; /* it tells whether jobs wait ... */
+    bool is_by_queue;   /* ... in each queue */
 };
 
 /* Sorts the rows of an answer; false if memory is gone. */
@@ -39,6 +41,11 @@ void answer_fini(struct answer *answer);
 
 /* Whether an exact answer could tell a group what this one does not. */
 bool answer_is_in_doubt(const struct answer *answer, const struct dyn_group *groups, uint32_t n);
+
+/* Whether it is sure that no job of these groups waits; `was_idle` if this answer was to another
+ * question. */
+bool answer_is_idle(const struct answer *answer, const struct dyn_group *groups, uint32_t n,
+                    bool was_idle);
 
 /* Puts what is known of element i. */
 void answer_put(const struct answer *answer, const struct dyn_host *host,

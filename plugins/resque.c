@@ -208,30 +208,58 @@ static int32_t look_first(const struct resque *resque, const struct dyn_call *ca
     return run(resque, call, &pipe, &look->first);
 }
 
-static void want_heads(struct look *look, const struct dyn_group *group)
+/* Marks those of the queues that a group serves. */
+static void mark(const struct names *queues, const struct dyn_group *group, bool *marks)
 {
     bool plain = is_plain(group);
     for (uint32_t i = 0; plain && i < group->n_queues; i++) {
-        size_t queue = names_find(&look->heads.names, group->queues[i]);
+        size_t queue = names_find(queues, group->queues[i]);
         if (queue != NAMES_NONE)
-            look->heads.at[queue].is_wanted = true;
+            marks[queue] = true;
     }
-    for (size_t i = 0; !plain && i < look->heads.names.n; i++)
-        look->heads.at[i].is_wanted |= serves(group, names_at(&look->heads.names, i));
+    for (size_t i = 0; !plain && i < queues->n; i++)
+        marks[i] |= serves(group, names_at(queues, i));
+}
+
+/* Those of the groups that want one of these metrics, or 0: of all groups. NULL: out of memory. */
+static bool *marks_of(const struct names *queues, const struct dyn_group *groups, uint32_t n,
+                      uint32_t metrics)
+{
+    bool *marks = calloc(queues->n + 1, sizeof *marks);
+    for (uint32_t i = 0; marks != NULL && i < n; i++)
+        if (metrics == 0 || wants(groups[i].metrics, metrics))
+            mark(queues, &groups[i], marks);
+    return marks;
+}
+
+/* One that no group serves is not looked at, and so not watched. */
+static bool name_queues(const struct dyn_group *groups, uint32_t n, struct look *look)
+{
+    struct names all = {0};
+    bool has_memory = true;
+    for (size_t i = 0; has_memory && i < size_of(look, QUEUES); i++)
+        has_memory = names_add(&all, name_of(look, QUEUES, i)) != NAMES_NONE;
+    bool *marks = has_memory ? marks_of(&all, groups, n, 0) : NULL;
+    has_memory &= marks != NULL;
+    for (size_t i = 0; has_memory && i < all.n; i++)
+        if (marks[i])
+            has_memory = names_add(&look->heads.names, names_at(&all, i)) != NAMES_NONE;
+    free(marks);
+    names_fini(&all);
+    return has_memory;
 }
 
 static bool make_heads(const struct resque *resque, const struct dyn_group *groups, uint32_t n,
                        struct look *look)
 {
-    for (size_t i = 0; i < size_of(look, QUEUES); i++)
-        if (names_add(&look->heads.names, name_of(look, QUEUES, i)) == NAMES_NONE)
-            return false;
-    if (!redis_heads_make(&look->heads, &resque->last))
+    struct redis_heads *heads = &look->heads;
+    if (!name_queues(groups, n, look) || !redis_heads_make(heads, &resque->last))
         return false;
-    for (uint32_t i = 0; i < n; i++)
-        if (wants(groups[i].metrics, DYN_BIT(DYN_LATENCY)))
-            want_heads(look, &groups[i]);
-    return true;
+    bool *marks = marks_of(&heads->names, groups, n, DYN_BIT(DYN_LATENCY));
+    for (size_t i = 0; marks != NULL && i < heads->names.n; i++)
+        heads->at[i].is_wanted = marks[i];
+    free(marks);
+    return marks != NULL;
 }
 
 /* A command for each element of a set of the first; returns where their replies begin. */

@@ -261,11 +261,11 @@ struct dyn_queue {
      * a hint, never a count. They are all that the instance has, with the metrics and caps that
      * are measured, though a measure() may be of some of them. The host polls it between calls,
      * answers with measure(), which takes the events off it, and calls watch() again after each
-     * measure(), so that the plugin may give another descriptor after a reconnect. What is written
-     * after the last measure() and before watch() returns makes the descriptor readable, too. It is
-     * the plugin's, open until the next call or close(). *fd is set to -1 where watching is not
-     * possible now.  [instance] Returns DYN_OK, or what fail() returned: the host goes on asking
-     * each interval, whatever it was. */
+     * measure() and workers(), so that the plugin may give another descriptor after a reconnect.
+     * What is written after the last measure() and before watch() returns makes the descriptor
+     * readable, too. It is the plugin's, open until the next call or close(). *fd is set to -1
+     * where watching is not possible now.  [instance] Returns DYN_OK, or what fail() returned: the
+     * host goes on asking each interval, whatever it was. */
     int32_t (*watch)(void *self, const struct dyn_call *call, const struct dyn_group *groups,
                      uint32_t n, int32_t *fd);
 

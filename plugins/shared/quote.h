@@ -11,7 +11,8 @@
  * bytes that are no UTF-8 become "?". Returns out. */
 char *quote(const char *text, size_t length, const char *secret, char *out, size_t room);
 
-/* How much of what a server said stands before more words of ours: all but the full stop at its end.
+/* How much of what a server said stands before more words of ours: all but the full stop at its
+ * end.
  */
 int quote_length(const char *text);
 

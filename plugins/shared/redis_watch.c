@@ -70,7 +70,7 @@ static int32_t track(struct redis_watch *watch, struct redis_connection *first,
     redis_add(&pipe, "TIME", NULL);
     int32_t code = redis_talk(first, call, &pipe, &replies);
     if (code != DYN_OK) {
-        fail(watch, code, "%s", first->failure);
+        memcpy(watch->listener.failure, first->failure, sizeof first->failure);
         redis_disconnect(first);
     } else if (replies.at[0]->type != REDIS_REPLY_STATUS)
         code = refuse(watch, "CLIENT TRACKING", replies.at[0]);

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 /* ---- A place ---- */
 
@@ -43,6 +45,7 @@ int32_t sql_open(const struct dyn_host *host, const char *url, struct sql **sql)
     if (it == NULL)
         return host->fail(host, DYN_RETRY, "out of memory");
     it->driver = driver;
+    it->ready_fd = -1;
     it->host = host;
     int32_t code = driver->open(it, url);
     if (code == DYN_OK) {
@@ -59,6 +62,8 @@ void sql_free(struct sql *sql)
     if (sql == NULL)
         return;
     sql->driver->close(sql);
+    if (sql->ready_fd >= 0)
+        close(sql->ready_fd);
     free(sql->place);
     free(sql);
 }
@@ -282,6 +287,79 @@ bool sql_table_has_index(const struct sql_table *table, const char *columns)
     return false;
 }
 
+bool sql_table_has_partial(const struct sql_table *table, const char *columns, const char *where)
+{
+    for (size_t i = 0; i < table->facts.n_rows; i++) {
+        const char *name = sql_cell(&table->facts, i, FACT_NAME);
+        const char *text = sql_cell(&table->facts, i, FACT_TYPE);
+        if (is_kind(table, i, "partial") && name != NULL && strcmp(name, columns) == 0 &&
+            text != NULL && strcasestr(text, where) != NULL)
+            return true;
+    }
+    return false;
+}
+
+int32_t sql_look_size(struct sql *sql, const struct dyn_call *call, const char *name,
+                      const char *column, struct sql_estimate *estimate)
+{
+    struct sql_rows rows = {0};
+    *estimate = (struct sql_estimate){-1, -1};
+    if (sql->driver->look_size == NULL)
+        return DYN_OK;
+    int32_t code = sql->driver->look_size(sql, call, name, column, &rows);
+    if (code == DYN_OK && rows.n_rows == 1)
+        *estimate =
+            (struct sql_estimate){sql_integer(&rows, 0, 0, -1), sql_integer(&rows, 0, 1, -1)};
+    sql_rows_fini(&rows);
+    return code;
+}
+
+/* ---- Events ---- */
+
+int sql_ready_fd(struct sql *sql)
+{
+    if (sql->ready_fd < 0)
+        sql->ready_fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK); /* nobody reads it */
+    return sql->ready_fd;
+}
+
+void sql_say_how(struct sql_watch *watch, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(watch->how, sizeof watch->how, format, args);
+    va_end(args);
+}
+
+int32_t sql_watch(struct sql *sql, const struct dyn_call *call, const char *table, bool is_idle,
+                  struct sql_watch *watch)
+{
+    *watch = (struct sql_watch){.fd = -1};
+    if (dyn_is_over(call))
+        return sql_late(sql, call);
+    if (sql->driver->watch != NULL)
+        return sql->driver->watch(sql, call, table, is_idle, watch);
+    sql_say_how(watch, "%s", sql->driver->why_untold);
+    return DYN_OK;
+}
+
+void sql_take_events(struct sql *sql)
+{
+    if (sql->driver->take_events != NULL)
+        sql->driver->take_events(sql);
+}
+
+int32_t sql_put_notify(FILE *out, struct sql *sql, const struct dyn_call *call, const char *table)
+{
+    if (sql->driver->put_notify != NULL)
+        return sql->driver->put_notify(out, sql, call, table);
+    if (sql->driver->why_untold != NULL)
+        fprintf(out, "-- %s: it is asked at each interval\n", sql->driver->why_untold);
+    else
+        fputs("-- Nothing is to be run: the kernel tells of changes of the file\n", out);
+    return DYN_OK;
+}
+
 /* ---- Writing a question ---- */
 
 size_t sql_schema_length(const char *name)
@@ -290,26 +368,46 @@ size_t sql_schema_length(const char *name)
     return dot == NULL ? 0 : (size_t)(dot - name);
 }
 
-static void put_quoted(FILE *out, const char *text, size_t length)
+static void put_quoted(FILE *out, const char *text, size_t length, char mark)
 {
-    putc('"', out);
+    putc(mark, out);
     for (size_t i = 0; i < length; i++) {
-        if (text[i] == '"')
-            putc('"', out);
+        if (text[i] == mark)
+            putc(mark, out);
         putc(text[i], out);
     }
-    putc('"', out);
+    putc(mark, out);
 }
 
 void sql_put_name(FILE *out, const char *name)
 {
     size_t n = sql_schema_length(name);
     if (n > 0) {
-        put_quoted(out, name, n);
+        put_quoted(out, name, n, '"');
         putc('.', out);
         name += n + 1;
     }
-    put_quoted(out, name, strlen(name));
+    put_quoted(out, name, strlen(name), '"');
+}
+
+static void put_plain(FILE *out, const char *text, size_t length, char mark)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz_0123456789";
+    if (length > 0 && strspn(text, plain) >= length && (text[0] < '0' || text[0] > '9'))
+        fwrite(text, 1, length, out);
+    else
+        put_quoted(out, text, length, mark);
+}
+
+void sql_put_plain_name(FILE *out, const struct sql *sql, const char *name)
+{
+    size_t n = sql_schema_length(name);
+    if (n > 0) {
+        put_plain(out, name, n, sql->driver->quote);
+        putc('.', out);
+        name += n + 1;
+    }
+    put_plain(out, name, strlen(name), sql->driver->quote);
 }
 
 /* No printing of doubles: a locale may write them with a comma. */

@@ -107,11 +107,46 @@ bool sql_table_has_column(const struct sql_table *table, const char *name);
 enum sql_type sql_table_type(const struct sql_table *table, const char *column);
 /* Whether a whole index (no partial one) starts with these columns, as in "priority,run_at". */
 bool sql_table_has_index(const struct sql_table *table, const char *columns);
+/* Whether there is an index of exactly these columns of the rows that `where` is true of, as in
+ * "failed_at IS NULL". */
+bool sql_table_has_partial(const struct sql_table *table, const char *columns, const char *where);
+
+/* What the database's statistics say, without counting; under 0: not known. */
+struct sql_estimate {
+    int64_t rows;
+    int64_t nulls; /* of them, without a value in the column */
+};
+int32_t sql_look_size(struct sql *sql, const struct dyn_call *call, const char *name,
+                      const char *column, struct sql_estimate *estimate);
+
+/* ---- Events ---- */
+
+/* How a place tells that something was written to a table. */
+struct sql_watch {
+    int32_t fd;    /* turns readable then; open until the next call; -1: it cannot tell */
+    char how[256]; /* "LISTEN on CHANNEL"; without a descriptor, why there is none */
+};
+
+/* Readies the place to tell of new rows of a table. Where telling has a price for those who write,
+ * they pay it only while `is_idle`: while nothing waits that would be looked at again anyway. What
+ * was written since sql_take_events() makes the descriptor readable, too. Asks nothing as long as
+ * nothing changes. */
+int32_t sql_watch(struct sql *sql, const struct dyn_call *call, const char *table, bool is_idle,
+                  struct sql_watch *watch);
+
+/* Takes off what was told so far: whoever asks after that knows of it. Never blocks. */
+void sql_take_events(struct sql *sql);
+
+/* Writes the lines that a person runs at this place so that it tells of new rows of a table. */
+int32_t sql_put_notify(FILE *out, struct sql *sql, const struct dyn_call *call, const char *table);
 
 /* ---- Writing a question ---- */
 
 /* "schema"."table", quoted, of a name as sql_look() takes it. */
 void sql_put_name(FILE *out, const char *name);
+
+/* schema.table, for a person's client: quoted only where it must be. */
+void sql_put_plain_name(FILE *out, const struct sql *sql, const char *name);
 
 /* The database's present instant, moved by so many ms, to compare with a column of this type. A
  * SQL_TIMESTAMP is taken to be in UTC. */
@@ -132,7 +167,8 @@ bool sql_has_partial_indexes(const struct sql *sql);
  * reads all of them, and only constants make ranges. */
 bool sql_joins_by_range(const struct sql *sql);
 
-/* The statement that adds an index while the application runs: "CREATE INDEX CONCURRENTLY". */
+/* The words that add an index while the application runs, up to its name: "CREATE INDEX
+ * CONCURRENTLY IF NOT EXISTS". */
 const char *sql_create_index(const struct sql *sql);
 
 #endif

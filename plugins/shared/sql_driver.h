@@ -9,6 +9,7 @@
 
 struct sql_driver {
     const char *create_index;
+    char quote; /* of names, in a session that nobody has told anything */
     bool has_lateral;
     bool has_partial_indexes;
     bool joins_by_range;
@@ -23,10 +24,21 @@ struct sql_driver {
     int32_t (*ask)(struct sql *sql, const struct dyn_call *call, const struct sql_query *query,
                    struct sql_rows *rows);
 
-    /* The rows of sql_look(): 'column', name, number of an enum sql_type; and 'index', the names of
-     * its columns with commas between, 0. */
+    /* The rows of sql_look(): 'column', name, number of an enum sql_type; 'index', the names of its
+     * columns with commas between, 0; 'partial', likewise, a text that its condition stands in. */
     int32_t (*look)(struct sql *sql, const struct dyn_call *call, const char *name,
                     struct sql_rows *rows);
+
+    /* One row: the estimate's members, NULL for what is not known. NULL: it has no statistics. */
+    int32_t (*look_size)(struct sql *sql, const struct dyn_call *call, const char *name,
+                         const char *column, struct sql_rows *rows);
+
+    const char *why_untold; /* instead of the next two: why it cannot tell of new rows */
+    int32_t (*watch)(struct sql *sql, const struct dyn_call *call, const char *table, bool is_idle,
+                     struct sql_watch *watch);
+    void (*take_events)(struct sql *sql);
+    int32_t (*put_notify)(FILE *out, struct sql *sql, const struct dyn_call *call,
+                          const char *table); /* NULL: nothing is to be run */
 
     void (*put_now)(FILE *out, enum sql_type type, int64_t shift_ms);
     void (*begin_age)(FILE *out, enum sql_type type, int64_t shift_ms);
@@ -47,6 +59,7 @@ struct sql {
     const char *secret;  /* never shown; the driver's, NULL: there is none */
     void *state;         /* the driver's */
     unsigned connection; /* the driver adds one when it drops one */
+    int ready_fd;        /* of sql_ready_fd(); -1: none yet */
     char failure[1024];
 };
 
@@ -55,6 +68,13 @@ int32_t sql_fail(struct sql *sql, int32_t code, const char *format, ...) DYN_PRI
 
 /* Notes that the call is over: out of time, or cancelled. Returns DYN_LATE. */
 int32_t sql_late(struct sql *sql, const struct dyn_call *call);
+
+/* A descriptor that is always readable, for an event that is known already; -1: none can be made.
+ * Lives as long as `sql`. */
+int sql_ready_fd(struct sql *sql);
+
+/* Says in `watch` why there is no descriptor, or how it comes to be readable. */
+void sql_say_how(struct sql_watch *watch, const char *format, ...) DYN_PRINTF(2, 3);
 
 /* How long the server may take, from 1 ms on: it ends the statement a little before the call is
  * over, so that its word still arrives and nothing is left behind. */

@@ -7,23 +7,15 @@
  * no SET, no prepared statement, no startup option. */
 #include "shared/sql_pg.h"
 #include "shared/quote.h"
-#include "shared/sql_driver.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <libpq-fe.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The types of columns, fixed by PostgreSQL's catalog (pg_type.dat). */
 enum { OID_TIMESTAMP = 1114, OID_TIMESTAMPTZ = 1184 };
-
-struct pg {
-    PQconninfoOption *options; /* of the URL */
-    char *password;            /* of the URL or of libpq's other sources; NULL: none */
-    PGconn *conn;              /* NULL: not connected */
-};
 
 /* ---- The URL ---- */
 
@@ -58,6 +50,7 @@ static void pg_close(struct sql *sql)
     PQfinish(pg->conn);
     PQconninfoFree(pg->options);
     free(pg->password);
+    free(pg->events.channel);
     free(pg);
     sql->secret = NULL;
     sql->state = NULL;
@@ -96,7 +89,7 @@ static int32_t pg_open(struct sql *sql, const char *url)
 
 /* ---- Ending ---- */
 
-static void drop(struct sql *sql)
+void pg_drop(struct sql *sql)
 {
     struct pg *pg = sql->state;
     sql->connection += pg->conn != NULL;
@@ -215,7 +208,7 @@ static int32_t connect_to_one(struct sql *sql, const struct dyn_call *call,
                               const struct pg_hosts *hosts)
 {
     struct pg *pg = sql->state;
-    drop(sql);
+    pg_drop(sql);
     pg->conn = start(pg->options, hosts);
     if (pg->conn == NULL)
         return sql_fail(sql, DYN_RETRY, "out of memory");
@@ -315,6 +308,7 @@ static int32_t next_result(struct sql *sql, const struct dyn_call *call, PGresul
             return code;
         if (PQconsumeInput(pg->conn) == 0)
             break; /* the result says why */
+        pg_note_notifications(pg);
     }
     *result = PQgetResult(pg->conn);
     return DYN_OK;
@@ -411,7 +405,7 @@ static int32_t pg_ask(struct sql *sql, const struct dyn_call *call, const struct
         if (code == DYN_OK)
             return DYN_OK;
         bool is_lost = PQstatus(pg->conn) == CONNECTION_BAD;
-        drop(sql);
+        pg_drop(sql);
         sql_rows_fini(rows);
         if (!is_lost || dyn_is_over(call))
             return code;
@@ -420,38 +414,68 @@ static int32_t pg_ask(struct sql *sql, const struct dyn_call *call, const struct
     if (code == DYN_OK)
         code = ask_once(sql, call, query, rows);
     if (code != DYN_OK)
-        drop(sql);
+        pg_drop(sql);
     return code;
+}
+
+char *pg_quoted_name(const char *name)
+{
+    char *quoted = NULL;
+    size_t length;
+    FILE *out = open_memstream(&quoted, &length);
+    if (out == NULL)
+        return NULL;
+    sql_put_name(out, name);
+    if (fclose(out) == 0)
+        return quoted;
+    free(quoted);
+    return NULL;
 }
 
 /* to_regclass() finds what the search path finds, and gives NULL for what is not there. */
 static int32_t pg_look(struct sql *sql, const struct dyn_call *call, const char *name,
                        struct sql_rows *rows)
 {
-    char *quoted = NULL;
-    size_t length;
-    FILE *out = open_memstream(&quoted, &length);
-    if (out == NULL)
+    char *quoted = pg_quoted_name(name);
+    if (quoted == NULL)
         return sql_fail(sql, DYN_RETRY, "out of memory");
-    sql_put_name(out, name);
-    if (fclose(out) != 0) {
-        free(quoted);
-        return sql_fail(sql, DYN_RETRY, "out of memory");
-    }
     const char *value = quoted;
     struct sql_query query = {
-        .text = "SELECT 'column', a.attname::text, CASE a.atttypid WHEN 1114 THEN 1"
-                " WHEN 1184 THEN 2 ELSE 0 END FROM pg_attribute a"
+        .text = "SELECT 'column', a.attname::text, CASE a.atttypid WHEN 1114 THEN '1'"
+                " WHEN 1184 THEN '2' ELSE '0' END FROM pg_attribute a"
                 " WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped"
                 " UNION ALL "
-                "SELECT 'index', (SELECT string_agg(coalesce(a.attname, '()'), ',' ORDER BY k.n)"
+                "SELECT CASE WHEN i.indpred IS NULL THEN 'index' ELSE 'partial' END, (SELECT "
+                "string_agg(coalesce(a.attname, '()'), ',' ORDER BY k.n)"
                 " FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)"
                 " LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum),"
-                " 0 FROM pg_index i"
-                " WHERE i.indrelid = to_regclass($1) AND i.indisvalid AND i.indpred IS NULL",
+                " coalesce(pg_get_expr(i.indpred, i.indrelid), '0') FROM pg_index i"
+                " WHERE i.indrelid = to_regclass($1) AND i.indisvalid",
         .values = &value,
         .n_values = 1,
     };
+    int32_t code = pg_ask(sql, call, &query, rows);
+    free(quoted);
+    return code;
+}
+
+/* Autovacuum keeps both: the rows as of this second, the share of NULLs as of its last analysis. */
+static int32_t pg_look_size(struct sql *sql, const struct dyn_call *call, const char *name,
+                            const char *column, struct sql_rows *rows)
+{
+    char *quoted = pg_quoted_name(name);
+    const char *values[] = {quoted, column};
+    struct sql_query query = {
+        .text = "SELECT CASE WHEN c.reltuples >= 0 OR t.n_live_tup > 0 THEN t.n_live_tup END,"
+                " round(t.n_live_tup * s.null_frac)::bigint"
+                " FROM pg_class c JOIN pg_stat_all_tables t ON t.relid = c.oid"
+                " LEFT JOIN pg_stats s ON s.schemaname = t.schemaname AND s.tablename = t.relname"
+                " AND s.attname = $2 AND NOT s.inherited WHERE c.oid = to_regclass($1)",
+        .values = values,
+        .n_values = 2,
+    };
+    if (quoted == NULL)
+        return sql_fail(sql, DYN_RETRY, "out of memory");
     int32_t code = pg_ask(sql, call, &query, rows);
     free(quoted);
     return code;
@@ -480,7 +504,8 @@ static void pg_begin_age(FILE *out, enum sql_type type, int64_t shift_ms)
 }
 
 const struct sql_driver sql_pg = {
-    .create_index = "CREATE INDEX CONCURRENTLY",
+    .create_index = "CREATE INDEX CONCURRENTLY IF NOT EXISTS",
+    .quote = '"',
     .has_lateral = true,
     .has_partial_indexes = true,
     .joins_by_range = true,
@@ -488,6 +513,10 @@ const struct sql_driver sql_pg = {
     .close = pg_close,
     .ask = pg_ask,
     .look = pg_look,
+    .look_size = pg_look_size,
+    .watch = pg_watch,
+    .take_events = pg_take_events,
+    .put_notify = pg_put_notify,
     .put_now = pg_put_now,
     .begin_age = pg_begin_age,
     .end_age = ")))",

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * What PostgreSQL's URLs, lists of hosts and refusals mean; for sql_pg.c only. */
+ * The parts of the PostgreSQL dialect; for sql_pg*.c only. */
 #ifndef PLUGINS_SHARED_SQL_PG_H
 #define PLUGINS_SHARED_SQL_PG_H
 
-#include <dynomatic/plugin.h>
+#include "shared/sql_driver.h"
 
+#include <libpq-fe.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -45,5 +46,47 @@ struct pg_refusal pg_refusal_of_state(const char *state);
 
 /* Of PQerrorMessage() of a connection that failed, with PQERRORS_VERBOSE. */
 struct pg_refusal pg_refusal_of(const char *message);
+
+/* ---- Events ---- */
+
+/* What a session is told, and tells. The trigger on the table notifies only while a session holds
+ * an advisory lock, the gate, since NOTIFY makes commits wait for one another. The session that
+ * holds it opens the gate: while nothing waits. */
+struct pg_events {
+    char *channel;         /* that the trigger notifies; NULL: there is none to listen on */
+    char gate[24];         /* the lock's number, as the trigger has it */
+    char why[200];         /* without channel: why */
+    int64_t look_after_ns; /* what is known of the trigger holds until then */
+    unsigned connection;   /* the rest is of this one */
+    bool is_listening;
+    bool is_told;          /* since pg_take_events() */
+    bool is_open;          /* this session holds the gate */
+    int64_t open_after_ns; /* not opened before */
+    int64_t pause_ns;      /* how long it was left alone the last time; 0: not lately */
+    bool was_told;         /* so that the last measure was taken */
+    unsigned idle_wakes;   /* measures that found nothing though they were told ... */
+    int64_t idle_since_ns; /* ... since then */
+};
+
+struct pg {
+    PQconninfoOption *options; /* of the URL */
+    char *password;            /* of the URL or of libpq's other sources; NULL: none */
+    PGconn *conn;              /* NULL: not connected */
+    struct pg_events events;
+};
+
+/* Ends the session, if there is one; the next question begins another. */
+void pg_drop(struct sql *sql);
+
+/* A table's name as sql_put_name() writes it, for free(). NULL if memory is gone. */
+char *pg_quoted_name(const char *name);
+
+int32_t pg_watch(struct sql *sql, const struct dyn_call *call, const char *table, bool is_idle,
+                 struct sql_watch *watch);
+void pg_take_events(struct sql *sql);
+int32_t pg_put_notify(FILE *out, struct sql *sql, const struct dyn_call *call, const char *table);
+
+/* Notes the notifications that libpq has read, and frees them, so that they never pile up. */
+void pg_note_notifications(struct pg *pg);
 
 #endif

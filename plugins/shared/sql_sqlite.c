@@ -9,7 +9,9 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     LOOK_UP_EVERY = 1000, /* steps of SQLite's machine between two looks at deadline and cancel */
@@ -17,12 +19,17 @@ enum {
     MAX_COLUMNS = 16
 };
 
+/* What a transaction writes to: the log if there is one, else the file. */
+enum { FILE_MAIN, FILE_LOG, N_FILES };
+
 struct lite {
     char *path;
     sqlite3 *db; /* NULL: not open */
     dev_t device;
     ino_t inode;                 /* of the file that is open */
     const struct dyn_call *call; /* the one that runs */
+    int inotify_fd;              /* -1: nothing is watched yet */
+    int watched[N_FILES];        /* inotify's numbers of the files; -1: not there */
 };
 
 /* ---- The URL ---- */
@@ -44,6 +51,8 @@ static void lite_close(struct sql *sql)
     if (lite == NULL)
         return;
     sqlite3_close(lite->db);
+    if (lite->inotify_fd >= 0)
+        close(lite->inotify_fd);
     free(lite->path);
     free(lite);
     sql->state = NULL;
@@ -63,10 +72,12 @@ static int32_t lite_open(struct sql *sql, const char *url)
     struct lite *lite = calloc(1, sizeof *lite);
     sql->place = strdup(decoded);
     sql->state = lite;
-    if (lite != NULL)
+    if (lite != NULL) {
         lite->path = decoded;
-    else
+        lite->inotify_fd = -1;
+    } else {
         free(decoded);
+    }
     if (lite != NULL && sql->place != NULL)
         return DYN_OK;
     lite_close(sql);
@@ -232,15 +243,70 @@ static int32_t lite_look(struct sql *sql, const struct dyn_call *call, const cha
     const char *values[] = {n > 0 ? name + n + 1 : name, schema};
     struct sql_query query = {
         .text = "SELECT 'column', name, 1 FROM pragma_table_info($1, $2) UNION ALL "
-                "SELECT 'index', (SELECT group_concat(coalesce(i.name, '()'), ',')"
-                " FROM pragma_index_info(l.name) i), 0 FROM pragma_index_list($1, $2) l"
-                " WHERE NOT l.partial",
+                "SELECT iif(l.partial, 'partial', 'index'),"
+                " (SELECT group_concat(coalesce(i.name, '()'), ',')"
+                " FROM pragma_index_info(l.name) i), (SELECT m.sql FROM sqlite_master m"
+                " WHERE m.type = 'index' AND m.name = l.name) FROM pragma_index_list($1, $2) l",
         .values = values,
         .n_values = 2,
     };
     int32_t code = lite_ask(sql, call, &query, rows);
     free(schema);
     return code;
+}
+
+/* ---- Events ---- */
+
+/* Another process that writes changes the file or its log, and the kernel tells; a reader changes
+ * neither. On network file systems it does not tell what other machines write. */
+static int32_t start_inotify(struct sql *sql, struct sql_watch *watch)
+{
+    struct lite *lite = sql->state;
+    lite->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    lite->watched[FILE_MAIN] = lite->watched[FILE_LOG] = -1;
+    if (lite->inotify_fd < 0)
+        sql_say_how(watch, "the kernel gives no more inotify: %s", strerror(errno));
+    return lite->inotify_fd;
+}
+
+/* True if it is another file than the last time, which may have been written before. */
+static bool watch_file(struct lite *lite, const char *path, int file)
+{
+    int before = lite->watched[file];
+    int now = inotify_add_watch(lite->inotify_fd, path,
+                                IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF);
+    if (before >= 0 && now != before)
+        inotify_rm_watch(lite->inotify_fd, before); /* fails if the file is gone, and it with it */
+    lite->watched[file] = now;
+    return now >= 0 && now != before;
+}
+
+static void lite_take_events(struct sql *sql)
+{
+    struct lite *lite = sql->state;
+    char events[4096];
+    while (lite->inotify_fd >= 0 && read(lite->inotify_fd, events, sizeof events) > 0)
+        ;
+}
+
+static int32_t lite_watch(struct sql *sql, const struct dyn_call *call, const char *table,
+                          bool is_idle, struct sql_watch *watch)
+{
+    struct lite *lite = sql->state;
+    (void)call, (void)table, (void)is_idle;
+    if (lite->inotify_fd < 0 && start_inotify(sql, watch) < 0)
+        return DYN_OK;
+    const char *path = lite->db != NULL ? sqlite3_db_filename(lite->db, "main") : lite->path;
+    bool is_new = watch_file(lite, path, FILE_MAIN);
+    if (lite->db != NULL)
+        is_new |= watch_file(lite, sqlite3_filename_wal(path), FILE_LOG);
+    if (lite->watched[FILE_MAIN] < 0) {
+        sql_say_how(watch, "%.100s cannot be watched: %s", sql->place, strerror(errno));
+        return DYN_OK;
+    }
+    watch->fd = is_new ? sql_ready_fd(sql) : lite->inotify_fd;
+    sql_say_how(watch, "changes of the file (inotify)");
+    return DYN_OK;
 }
 
 /* ---- Dialect ---- */
@@ -263,13 +329,16 @@ static void lite_begin_age(FILE *out, enum sql_type type, int64_t shift_ms)
 }
 
 const struct sql_driver sql_sqlite = {
-    .create_index = "CREATE INDEX",
+    .create_index = "CREATE INDEX IF NOT EXISTS",
+    .quote = '"',
     .has_partial_indexes = true,
     .joins_by_range = true,
     .open = lite_open,
     .close = lite_close,
     .ask = lite_ask,
     .look = lite_look,
+    .watch = lite_watch,
+    .take_events = lite_take_events,
     .put_now = lite_put_now,
     .begin_age = lite_begin_age,
     .end_age = ")) * 86400000.0) AS INTEGER)",

@@ -158,7 +158,7 @@ static void show(const struct settings *settings, bool has_state)
         show_instance(&settings->instances[i]);
 }
 
-static void show_mistakes(const struct config *config)
+static void show_mistakes(struct config *config)
 {
     struct text text = {0};
     config_print_mistakes(config, &text);

@@ -284,6 +284,23 @@ redis DEL resque:workers resque:queues >/dev/null
 app_env dynomatic init -o evil.yml >/dev/null
 ok 'names of queues cannot become keys' app_env dynomatic -c evil.yml check
 
+app_of() { # process types, as the fake takes them: sets pools, what stands there from the pools on
+  local types=() type
+  for type in "$@"; do types+=(--formation "$type"); done
+  rm -f "$scratch/fake.port" pools.yml
+  start_fake "${types[@]}"
+  app_env dynomatic init -o pools.yml >/dev/null
+  pools=$(app_env dynomatic -c pools.yml check >/dev/null && sed '1,/^pools:/d; /^ \{4\}/d' pools.yml)
+}
+app_of web=1:Basic background=0:Basic rake=0:Basic
+is 'the pool is named after the one process type that may work' "$pools" '  background:'
+app_of urgent=0:Basic web=1:Basic worker=0:Basic
+is 'of several, worker comes first, and the others are comments' "$pools" '  worker:
+#   Those that work off jobs too, each with its queues and rules as above:
+#  urgent:'
+app_of web=1:Basic
+is 'an app with none has worker' "$pools" '  worker:'
+
 cat ./* >>"$all"
 has_not 'no password is ever shown' "$(cat "$all")" s3cret
 has_not 'nor the token' "$(cat "$all")" "$token"

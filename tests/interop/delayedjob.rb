@@ -73,6 +73,26 @@ Delayed::Job.update_all(locked_at: Time.now.utc - LOCK - 60)
 both('a job of a worker that is dead for sure', waiting: 1, busy: 0)
 bounded('a job of a worker that is dead for sure', 1)
 
+# ---- Events ----
+
+# What a watcher says of what the block does, once it has come to rest.
+def watched
+  clear
+  watcher = IO.popen(["#{PROGRAMS}/tests/plugin/measure", 'delayedjob', "{url: '#{URL}'}", '-t', '30000', '-s', 'watch', '3:w'],
+                     err: File::NULL)
+  how = watcher.each_line.find { |line| line.include?('watching: ') }
+  yield if how.start_with?('watching')
+  [how[/\w+( \w+)?:/], watcher.read.strip].reject(&:empty?).join(' ')
+ensure
+  watcher.close
+end
+
+notify = measure('notify').lines.grep_v(/^warn: /).join
+ActiveRecord::Base.connection.execute(notify) if URL.start_with?('postgres')
+wanted = URL.start_with?('mysql') ? 'not watching:' : 'watching: told'
+tell('a job is told', watched { enqueue }, wanted)
+tell('one of a transaction, once it is committed', watched { Delayed::Job.transaction { enqueue } }, wanted)
+
 # ---- Workers ----
 
 clear

@@ -39,6 +39,19 @@ def measure(function, group = '')
            err: File::NULL, &:read).strip
 end
 
+# What is done in the block is told to whoever watches: its second look, since the first only begins.
+def told(name, group = '0:w')
+  command = ["#{PROGRAMS}/tests/plugin/measure", @adapter, "{url: '#{URL}'}", '-i', 'watch', group]
+  IO.popen(command, 'r+', err: File::NULL) do |watcher|
+    watcher.each_line.find { |line| line == "told\n" }
+    watcher.puts(PATIENCE * 1000)
+    watcher.each_line.find { |line| line.start_with?('watching:') }
+    yield
+    tell(name, watcher.gets.to_s.chomp, 'told')
+    watcher.close_write
+  end
+end
+
 def tell(name, got, wanted) = puts("#{name}|#{words(got)}|#{words(wanted)}")
 def words(value) = value.is_a?(Hash) ? value.map { |key, one| "#{key}=#{one.inspect}" }.join(' ') : value.to_s
 

@@ -36,6 +36,13 @@ both('an empty server', waiting: 0, busy: 0, scheduled: 0, failed: 0)
 
 # ---- States ----
 
+told('the first job of a queue is told') { Resque.enqueue(Quick) }
+told('a job of a queue by its pattern is told', '0:w:mail_*') { Resque.enqueue_to(:mail_out, Quick) }
+told('workers that go on are told') { Resque.redis.set('pause-all-workers', 'false') }
+Resque.enqueue_in(1, Quick)
+wait_for('a due job') { due == 1 }
+told('a delayed job is told once the scheduler moves it') { Resque::Scheduler.handle_delayed_items }
+clear
 3.times { Resque.enqueue(Quick) }
 Resque.enqueue_to(:mail_out, Quick)
 Resque.enqueue_to(:mail_in, Quick)

@@ -34,6 +34,12 @@ both('an empty server', waiting: 0, busy: 0, scheduled: 0, retrying: 0, failed: 
 
 # ---- States ----
 
+told('the first job of a queue is told') { Quick.perform_async }
+told('one of many jobs at once is told') { Quick.perform_bulk([[]] * 10) } if Sidekiq::VERSION >= '6.3'
+told('a job of one queue is told', '0:w:mail') { Quick.set(queue: 'mail').perform_async }
+Quick.perform_at(Time.now + 3600)
+told('a job for later is told once it is moved to its queue') { scheduled.each(&:add_to_queue) }
+clear
 3.times { Quick.perform_async }
 Quick.set(queue: 'mail').perform_async
 both('jobs that wait', waiting: 4, busy: 0, scheduled: 0, retrying: 0, failed: 0)

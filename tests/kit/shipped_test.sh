@@ -63,7 +63,7 @@ passes 'delayedjob on MariaDB' "$allocations" delayedjob --url "$mariadb_url"
 
 redis SADD queues default mail >/dev/null
 redis LPUSH queue:default '{"enqueued_at":1700000000}' '{"enqueued_at":1700000001}' '{"enqueued_at":1700000002}' >/dev/null
-redis ACL SETUSER app on '>a-password' '~*' '+@all' >/dev/null
+redis ACL SETUSER app on '>a-password' '~*' '&*' '+@all' >/dev/null
 passes sidekiq "$allocations" sidekiq --url "redis://app:a-password@127.0.0.1:$redis_port/0"
 redis SADD resque:queues default mail >/dev/null
 redis RPUSH resque:queue:default '{}' '{}' '{}' >/dev/null

@@ -79,6 +79,16 @@ has 'again and again' "$(cat "$scratch/answer")" 'waiting=3'
 is 'and nothing of ours stays in its connections' "$(PGOPTIONS='' psql -X -q -At "$pooled" -c \
   "SELECT current_setting('enable_seqscan'), current_setting('jit'), current_setting('statement_timeout')")" 'on|on|0'
 
+# LISTEN and locks of a session would stay with a connection that is given to others.
+"$top_builddir/tests/plugin/measure" delayedjob "{url: '$pooled'}" notify |
+  grep -v '^warn: ' | PGOPTIONS='' psql -X -q "$pooled"
+watched=$("$top_builddir/tests/plugin/measure" delayedjob "{url: '$pooled'}" -t 20000 -s watch 10:w:none)
+has 'behind it nobody listens' "$watched" 'not watching: a pooler stands before the server'
+has 'but it does past it' \
+  "$("$top_builddir/tests/plugin/measure" delayedjob "{url: '$postgres_url'}" -t 2000 -s watch 10:w:none)" 'watching: LISTEN on '
+is 'and nothing is locked in its connections' \
+  "$(postgres_sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")" 0
+
 # ---- MariaDB with TLS ----
 
 mkdir "$scratch/tls"

@@ -2,12 +2,14 @@
  * Asks one queue adapter and prints what it says, for shell tests and benchmarks:
  *
  *   measure PLUGIN OPTIONS [-t MS] [-c MS] [-n TIMES] [-x COMMAND] [-j MS] [-w] [-i] [-m] [-f N]
+ *       [-s] [-b COMMAND]
  *       measure|workers|detect|watch|indexes|notify [CAP:METRICS[:QUEUE,...]]...
  *
  * watch: measures, and watches once that is done: "watching: HOW" or "not watching: WHY"; then
  * waits for the deadline at most, and says "told" or "not told"; with -i, so many ms as the line
- * has. indexes, notify: prints that
- * advice.
+ * has. -s: first does both as long as it is told at once, 20 times at most, and lets pass what else
+ * passes between two calls before it waits. -b: between measure and watch; with -s measures and
+ * watches once more for it. indexes, notify: prints that advice.
  *
  * METRICS are first letters of waiting, latency, busy, scheduled, retrying, failed, next due, or
  * "*". A line for each group: "waiting=12 latency=10000+ ..." ("+": at least, "?": unknown); then
@@ -41,6 +43,7 @@ static const struct {
     {DYN_NEXT_DUE, 'n', "next_due"},
 };
 enum { N_METRICS = sizeof metrics / sizeof metrics[0] };
+enum { LOOKS = 20 };
 
 struct arguments {
     int64_t timeout_ms;
@@ -48,9 +51,11 @@ struct arguments {
     int64_t cancel_ms;
     long times;
     const char *command;
+    const char *between;
     int64_t jump_ms;
     bool stays;
     bool repeats;
+    bool settles;
     bool measures_first;
     size_t n_later; /* groups that are measured after the first call; 0: all */
     const char *function;
@@ -86,10 +91,10 @@ static struct dyn_group group_of(char *text)
 
 static struct arguments read_arguments(int argc, char **argv)
 {
-    struct arguments arguments = {5000,  0,     -1, 1,         NULL, 0, false,
-                                  false, false, 0,  "measure", NULL, 0, 0};
+    struct arguments arguments = {
+        .timeout_ms = 5000, .cancel_ms = -1, .times = 1, .function = "measure"};
     int option;
-    while ((option = getopt(argc, argv, "+t:c:n:x:j:f:wim")) != -1) {
+    while ((option = getopt(argc, argv, "+t:c:n:x:b:j:f:wims")) != -1) {
         int64_t number = strtoll(optarg != NULL ? optarg : "0", NULL, 10);
         if (option == 't')
             arguments.timeout_ms = number;
@@ -99,6 +104,10 @@ static struct arguments read_arguments(int argc, char **argv)
             arguments.times = (long)number;
         else if (option == 'x')
             arguments.command = optarg;
+        else if (option == 'b')
+            arguments.between = optarg;
+        else if (option == 's')
+            arguments.settles = true;
         else if (option == 'j')
             arguments.jump_ms = number;
         else if (option == 'f')
@@ -139,10 +148,15 @@ int clock_gettime(clockid_t clock, struct timespec *now)
     return 0;
 }
 
+static void do_in_shell(const char *command)
+{
+    if (command != NULL && system(command) != 0)
+        exit(66);
+}
+
 static void pass_time(const struct arguments *arguments)
 {
-    if (arguments->command != NULL && system(arguments->command) != 0)
-        exit(66);
+    do_in_shell(arguments->command);
     ahead_ns += arguments->jump_ms * 1000000;
 }
 
@@ -201,23 +215,51 @@ static void *cancel(void *argument)
     return NULL;
 }
 
-/* Says at once what it has come to, for those who then write a job. */
-static int32_t watch(struct testhost *host, const struct arguments *arguments)
+static bool is_told(int32_t fd, int64_t wait_ms)
 {
-    int32_t fd = -1;
+    struct pollfd event = {fd, POLLIN, 0};
+    return fd >= 0 && poll(&event, 1, (int)wait_ms) > 0;
+}
+
+static int32_t measure_and_watch(struct testhost *host, const struct arguments *arguments,
+                                 const char *between, int32_t *fd)
+{
+    *fd = -1;
     int32_t code =
         testhost_measure(host, arguments->groups, arguments->n_measured, arguments->timeout_ms);
     if (code != DYN_OK)
         return code;
     print_answer(host, arguments);
-    code = testhost_watch(host, arguments->groups, arguments->n_groups, arguments->timeout_ms, &fd);
+    do_in_shell(between);
+    return testhost_watch(host, arguments->groups, arguments->n_groups, arguments->timeout_ms, fd);
+}
+
+static int32_t settle(struct testhost *host, const struct arguments *arguments, int32_t *fd)
+{
+    int32_t code = DYN_OK;
+    bool goes_on = arguments->settles;
+    for (int looks = 0; goes_on && looks < LOOKS; looks++) {
+        code = measure_and_watch(host, arguments, NULL, fd);
+        goes_on = code == DYN_OK && is_told(*fd, 0);
+    }
+    if (code == DYN_OK && (arguments->between != NULL || !arguments->settles))
+        code = measure_and_watch(host, arguments, arguments->between, fd);
+    return code;
+}
+
+/* Says at once what it has come to, for those who then write a job. */
+static int32_t watch(struct testhost *host, const struct arguments *arguments)
+{
+    int32_t fd;
+    int32_t code = settle(host, arguments, &fd);
     if (code != DYN_OK)
         return code;
     printf("%s: %s", fd >= 0 ? "watching" : "not watching", testhost_advice(host));
     fflush(stdout);
-    struct pollfd event = {fd, POLLIN, 0};
+    if (arguments->settles)
+        pass_time(arguments);
     if (fd >= 0)
-        puts(poll(&event, 1, (int)arguments->wait_ms) > 0 ? "told" : "not told");
+        puts(is_told(fd, arguments->wait_ms) ? "told" : "not told");
     return DYN_OK;
 }
 
@@ -256,7 +298,7 @@ static int32_t call_often(struct testhost *host, const struct arguments *argumen
     int64_t *us = memory_new((size_t)arguments->times, sizeof *us);
     int32_t code = DYN_OK;
     for (long i = 0; i < arguments->times; i++) {
-        if (i > 0)
+        if (i > 0 && !arguments->settles)
             pass_time(arguments);
         int64_t began_ns = dyn_now_ns();
         code = call(host, arguments);

@@ -54,20 +54,21 @@ has 'a bad address does not open' "$(measure "{$login, sentinels: 'unix:///tmp/x
 
 # ---- A failover under an open connection ----
 
-coproc asker { measure "{$login, sentinels: '127.0.0.1:$sentinel_port'}" -i measure 0:w; }
-asker_pid=$!
-read -r -u "${asker[0]}" answer
-is 'before the failover' "$answer" waiting=1
+watch_start sidekiq "{$login, sentinels: '127.0.0.1:$sentinel_port'}" watch 0:w
+watch_look 200 true
+is 'before the failover' "$answer $told" 'waiting=1 not told'
 master_is() { [ "$(sentinel get-master-addr-by-name mymaster | tail -n 1)" = "$1" ]; }
 ok 'the sentinel changes the master' sentinel failover mymaster
 is_replica() { at "$master_port" swordfish ROLE | grep -q slave; }
 until_true 30 master_is "$replica_port" && until_true 30 is_replica || cat "$scratch/sentinel.log" >&2
 at "$replica_port" swordfish LPUSH queue:default '{}' >/dev/null
-echo >&"${asker[1]}"
-read -r -u "${asker[0]}" answer
+watch_look 20000 true
 is 'the next measurement is of the new one' "$answer" waiting=2
-exec {asker[1]}>&-
-wait $asker_pid
+is 'which is watched' "$how $told" 'watching: CLIENT TRACKING, by a connection of its own told'
+watch_look 200 true
+watch_look 20000 at "$replica_port" swordfish LPUSH queue:default '{}'
+is 'so that its jobs are told' "$told" told
+watch_stop
 
 redis_script ROLE "*1"$'\r\n$5\r\n'slave
 slave_port=$script_port

@@ -75,7 +75,11 @@ is 'which has them all' "$answer" waiting=10000
 before=$(awk '/^VmHWM/ { print $2 }' "/proc/$watcher_pid/status")
 for ((n = 0; n < 5; n++)); do watch_look 20000 fill; done
 grown=$(($(awk '/^VmHWM/ { print $2 }' "/proc/$watcher_pid/status") - before))
-tap_line "$([ $grown -lt 1000 ] && echo true || echo false)" "and take no memory: $grown kB"
+if grep -q libasan "/proc/$watcher_pid/maps"; then
+  echo "# a sanitizer keeps what was freed: $grown kB"
+else
+  ok "and take no memory: $grown kB" test $grown -lt 1000
+fi
 redis CONFIG SET tracking-table-max-keys 5000 >/dev/null
 watch_look 20000 fill
 is 'a server that forgets some of the keys tells so' "$told" told

@@ -185,4 +185,33 @@ clear; for n in $(seq 1 150); do echo "RPUSH resque:delayed:$(ago 35) '{\"queue\
 redis ZADD resque:delayed_queue_schedule "$(ago 35)" "$(ago 35)" >/dev/null
 is 'many that are due at one time' "$(measure "$delayed" measure 0:w; measure "$delayed" measure 0:w:mail)" 'waiting=150
 waiting=100+'
+
+# ---- Events: the connection is that of redis_watch_test.sh ----
+
+is_told() { # what, command
+  watch_look 20000 "${@:2}"
+  is "$1" "$told" told
+}
+is_not_told() { # what, command
+  watch_look 200 "${@:2}"
+  is "$1" "$told" 'not told'
+}
+clear
+redis SADD resque:queues default mail_in >/dev/null
+watch_start resque "{url: '$redis_url', count_delayed: true}" watch '0:*:mail_*' 0:w:pdf
+is 'it watches' "$how" 'watching: CLIENT TRACKING, by a connection of its own'
+is_not_told 'silent while nothing happens' true
+is_told 'a job of a queue by its pattern' redis RPUSH resque:queue:mail_in 1
+is_told 'a queue that is new' redis SADD resque:queues pdf
+is_told 'and its jobs' redis RPUSH resque:queue:pdf 1
+is_told 'a pause that ends' redis SET resque:pause-all-workers false
+is_not_told 'a queue that no pool serves' redis RPUSH resque:queue:default 1
+is_not_told 'another worker' redis SADD resque:workers worker.1:4:mail
+is_not_told 'what it runs' redis SET resque:worker:worker.1:4:mail '{}'
+is_not_told 'its heartbeat' redis HSET resque:workers:heartbeat worker.1:4:mail x
+is_not_told 'a job for later' redis ZADD resque:delayed_queue_schedule 9999999999 9999999999
+is_not_told 'more of them' redis RPUSH resque:delayed:9999999999 1
+is_not_told 'a failure' redis RPUSH resque:failed 1
+is_not_told 'a list of failures' redis SADD resque:failed_queues failed
+watch_stop
 tap_end

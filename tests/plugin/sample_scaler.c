@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_NAMES = 16 };
+enum { MOST_NAMES = 1 << 15 };
 
 struct config {
     const char *app;
@@ -55,7 +55,11 @@ static void sample_close(void *self)
 /* The size of a name, which is 0 when it is first asked for; NULL if there is no room for it. */
 static int32_t *size_of(struct self *sample, const char *name)
 {
-    for (size_t i = 0; i < MOST_NAMES; i++) {
+    size_t at = 0;
+    for (const char *c = name; *c != '\0'; c++)
+        at = 31 * at + (unsigned char)*c;
+    for (size_t tried = 0; tried < MOST_NAMES; tried++) {
+        size_t i = (at + tried) % MOST_NAMES;
         if (sample->names[i] == NULL)
             sample->names[i] = strdup(name);
         if (sample->names[i] != NULL && strcmp(sample->names[i], name) == 0)

@@ -20,9 +20,9 @@ simulate=$top_builddir/tests/sim/simulate
 # What cannot be as before, and why.
 why_not() { # name
   case $1 in
-    busy_named | schedule_spares_busy) echo 'a shrink that busy workers hold back is tried at once, and then each 5 s' ;;
-    busy_unnamed | busy_after_hold) echo 'protect_for begins anew, as the size is not known for a moment' ;;
-    probe) echo 'what is found between two looks depends on when the first one was' ;;
+    busy_named | busy_after_hold | schedule_spares_busy) echo 'a shrink that busy workers hold back is tried at once, and then each 5 s' ;;
+    events_after_names) echo 'a shrink that busy workers hold back is tried at once, and then each minute' ;;
+    probe | events_not_waited_for) echo 'what is found between two looks depends on when the first one was' ;;
     refused*) echo 'what the platform refused is asked for once more at once' ;;
     slow_platform | schedule_begins_meanwhile) echo 'a request on its way is lost, and so is a measure that takes seconds' ;;
   esac

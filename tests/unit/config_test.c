@@ -14,7 +14,7 @@ static struct config *parse(const char *yaml)
     return config_parse("test.yml", yaml, strlen(yaml));
 }
 
-static char *mistakes_of(const struct config *config)
+static char *mistakes_of(struct config *config)
 {
     struct text out = {0};
     config_print_mistakes(config, &out);
@@ -347,7 +347,7 @@ static void large_and_deep_files_end_soon(void)
     check_harmless(repeated("", "[", 100000), "nested deeper than 16");
     check_harmless(repeated("", "{a: ", 100000), "nested deeper than 16");
     check_harmless(repeated("", "- ", 100000), "nested deeper than 16");
-    check_harmless(repeated("[", "x,", 100000), "more than 50000 values");
+    check_harmless(repeated("[", "x,", 1000000), "more than 500000 values");
     check_harmless(repeated("", "a: 1\n", 40000), "given twice");
     check_harmless(repeated("[", "&x 1, ", 40000), "at most 256 anchors");
     check_harmless(repeated("[", "!x 1, ", 40000), "tags (!)");

@@ -31,6 +31,7 @@ struct side {
     char last[256];             /* their names, and sizes if it was an apply */
     int hang_fd;                /* a call waits until this is readable; -1: it does not */
     int told_fd;                /* what watch() gives; -1: nothing */
+    bool cannot_watch;          /* it fails */
 };
 
 struct world {
@@ -74,6 +75,7 @@ static int32_t side_measure(void *self, const struct dyn_call *call, const struc
     return outcome(side, CALL_MEASURE, n);
 }
 
+/* Also says what is none of its business. */
 static int32_t side_watch(void *self, const struct dyn_call *call, const struct dyn_group *groups,
                           uint32_t n, int32_t *fd)
 {
@@ -81,8 +83,10 @@ static int32_t side_watch(void *self, const struct dyn_call *call, const struct 
     (void)call;
     (void)groups;
     side->calls[CALL_WATCH] += (int)n;
+    for (uint32_t i = 0; i < n; i++)
+        side->host->put(side->host, i, DYN_WAITING, 1000, 0);
     *fd = side->told_fd;
-    return DYN_OK;
+    return side->cannot_watch ? side->host->fail(side->host, DYN_RETRY, "as told") : DYN_OK;
 }
 
 static int32_t side_read(void *self, const struct dyn_call *call, const char *const *names,
@@ -170,7 +174,8 @@ static struct pool_spec pool_of(size_t i, size_t store)
                              .n_sources = 1,
                              .scaler = 2};
     pool.sources[0] = store;
-    pool.policy = (struct policy){.rules = memory_new(1, sizeof(struct rule)),
+    static struct rule rules[] = {{RULE_JOBS, 10, 5, 0}}; /* at least 10 jobs: 5 dynos */
+    pool.policy = (struct policy){.rules = rules,
                                   .n_rules = 1,
                                   .min = 1,
                                   .max = INT32_MAX,
@@ -178,7 +183,6 @@ static struct pool_spec pool_of(size_t i, size_t store)
                                   .hold_ms = 600000,
                                   .then = -1,
                                   .protect = PROTECT_NONE};
-    pool.policy.rules[0] = (struct rule){RULE_JOBS, 10, 5, 0}; /* at least 10 jobs: 5 dynos */
     return pool;
 }
 
@@ -532,6 +536,88 @@ static void a_descriptor_that_cannot_be_waited_for_does_no_harm(void)
     tear_down(&bench);
 }
 
+static void a_watch_that_fails_is_not_tried_each_time(void)
+{
+    struct bench bench;
+    set_up(&bench, 1, one_store, (struct cycle_options){0});
+    bench.platform.values[0] = 1;
+    bench.stores[0].cannot_watch = true;
+    pass(&bench, 50000, 0);
+    CHECK_INT(bench.stores[0].calls[CALL_MEASURE], 51);
+    CHECK_INT(bench.stores[0].calls[CALL_WATCH], 1);
+    CHECK_INT(bench.platform.calls[CALL_APPLY], 0); /* what it put is no answer */
+    pass(&bench, 20000, 0);
+    CHECK_INT(bench.stores[0].calls[CALL_WATCH], 2);
+    tear_down(&bench);
+}
+
+/* All that happens in the next ms milliseconds on threads that may be held up. */
+static void pass_beside_hung_calls(struct bench *bench, int64_t ms)
+{
+    size_t held = crew_running(bench->crew);
+    for (int64_t end_ms = bench->now_ms + ms; bench->now_ms < end_ms; bench->now_ms += 100) {
+        cycle_step(bench->cycle, bench->crew, bench->now_ms);
+        struct pollfd fd = {crew_fd(bench->crew), POLLIN, 0};
+        while (crew_running(bench->crew) > held && poll(&fd, 1, -1) > 0)
+            cycle_finish(bench->cycle, crew_take(bench->crew), bench->now_ms);
+    }
+}
+
+/* Lets a crew of one thread make a call that hangs until something is written to the result. */
+static int hang(struct bench *bench)
+{
+    struct error error = {""};
+    int ends[2] = {-1, -1};
+    CHECK_INT(pipe(ends), 0);
+    crew_free(bench->crew);
+    bench->crew = crew_new(1, &error);
+    bench->stores[0].hang_fd = ends[0];
+    cycle_step(bench->cycle, bench->crew, bench->now_ms);
+    return ends[1];
+}
+
+static void let_go(struct bench *bench, int end)
+{
+    CHECK_INT(write(end, "x", 1), 1);
+    take(bench, 0);
+    close(bench->stores[0].hang_fd);
+    close(end);
+}
+
+static void a_thread_is_waited_for_no_longer_than_a_call(void)
+{
+    struct bench bench;
+    set_up(&bench, 2, two_stores, (struct cycle_options){0});
+    int end = hang(&bench); /* no other call has a thread, before this one is known to hang */
+    pass_beside_hung_calls(&bench, 20000);
+    CHECK(bench.stores[1].calls[CALL_MEASURE] > 10);
+    let_go(&bench, end);
+    tear_down(&bench);
+}
+
+static void a_reload_beside_a_hanging_call_leaves_room(void)
+{
+    struct bench old;
+    struct bench next;
+    set_up(&old, 1, one_store, (struct cycle_options){0});
+    int end = hang(&old);
+    set_up(&next, 1, one_store, (struct cycle_options){0});
+    crew_free(next.crew);
+    next.crew = old.crew;
+    next.now_ms = old.now_ms + 2700;
+    cycle_inherit(next.cycle, old.cycle, next.now_ms);
+    cycle_abandon(old.cycle, next.crew);
+    cycle_free(old.cycle); /* leaves all as it is */
+    pass_beside_hung_calls(&next, 10000);
+    CHECK(next.stores[0].calls[CALL_MEASURE] > 5);
+    CHECK_INT(write(end, "x", 1), 1);
+    take(&next, 0);
+    close(old.stores[0].hang_fd);
+    close(end);
+    tear_down(&next);
+    cycle_free(old.cycle);
+}
+
 static void calls_that_wait_for_a_thread_are_made_when_there_is_one(void)
 {
     struct bench bench;
@@ -553,6 +639,9 @@ static const struct test tests[] = {
      what_a_store_tells_is_looked_at_and_no_more_than_that},
     {"a descriptor that cannot be waited for does no harm",
      a_descriptor_that_cannot_be_waited_for_does_no_harm},
+    {"a watch that fails is not tried each time", a_watch_that_fails_is_not_tried_each_time},
+    {"a thread is waited for no longer than a call", a_thread_is_waited_for_no_longer_than_a_call},
+    {"a reload beside a hanging call leaves room", a_reload_beside_a_hanging_call_leaves_room},
     {"calls that wait for a thread are made when there is one",
      calls_that_wait_for_a_thread_are_made_when_there_is_one},
     {"pools that share are asked together", pools_that_share_are_asked_together},

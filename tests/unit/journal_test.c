@@ -55,8 +55,9 @@ static void decide(struct journal *journal, struct pool *pool, int64_t waiting, 
     pool->sources[0].reading.at_ms = now_ms;
     pool->sources[0].reading.waiting = (struct value){waiting, KNOWN_EXACT};
     pool->size = size;
-    pool_decide(pool, now_ms);
-    journal_decided(journal, pool, now_ms + UTC_AHEAD_MS);
+    struct decided decided;
+    pool_decide(pool, now_ms, &decided);
+    journal_decided(journal, pool, &decided, now_ms + UTC_AHEAD_MS);
 }
 
 static void news_is_written(void)
@@ -88,7 +89,7 @@ static void news_is_written(void)
     journal_close(journal);
     journal_close(NULL);
     journal_started(NULL, "", 1);
-    journal_decided(NULL, &pool, 1);
+    journal_decided(NULL, &pool, NULL, 1);
     journal_applied(NULL, &pool, 1, 1, NULL, 1);
     journal_restore(NULL, &pool, 1, 1, 1);
     pool_fini(&pool);
@@ -125,20 +126,21 @@ static void times_are_shifted(void)
     /* The machine has started anew: its clock shows 50000 at the time of the last line. */
     int64_t ahead_ms = UTC_AHEAD_MS + BEGIN_MS + 2000 - 50000;
     struct pool pool = restored(&spec, 50000, ahead_ms);
-    CHECK_INT(pool.history.grown_ms, 49000);
-    CHECK_INT(pool.history.worked_ms, 50000);
-    CHECK_INT(pool.history.present, 4);
-    CHECK_INT(pool.history.has_past, true);
-    CHECK_INT(pool.history.in_force, 1);
-    CHECK_INT(pool.history.down.wanted[pool.history.down.n - 1].until_ms, 50000);
+    CHECK_INT(past_open(pool.past).grown_ms, 49000);
+    CHECK_INT(past_open(pool.past).worked_ms, 50000);
+    CHECK_INT(past_open(pool.past).present, 4);
+    CHECK_INT(past_open(pool.past).has_past, true);
+    CHECK_INT(past_open(pool.past).in_force, 1);
+    struct history history = past_open(pool.past);
+    CHECK_INT(history.down.wanted[history.down.n - 1].until_ms, 50000);
     CHECK_INT(pool.drift.known, 4);
     pool_fini(&pool);
     /* 4 s later: jobs may have waited until then. */
     pool = restored(&spec, 54000, ahead_ms);
-    CHECK_INT(pool.history.worked_ms, 54000);
+    CHECK_INT(past_open(pool.past).worked_ms, 54000);
     pool_fini(&pool);
     pool = restored(&spec, 90000, ahead_ms);
-    CHECK_INT(pool.history.worked_ms, 60000);
+    CHECK_INT(past_open(pool.past).worked_ms, 60000);
     pool_fini(&pool);
 }
 
@@ -160,8 +162,9 @@ static void decide_both(struct journal *journal, struct pool *pool, int64_t wait
     pool->shadow->sources[0].reading.at_ms = now_ms;
     pool->shadow->sources[0].reading.waiting = (struct value){waiting, KNOWN_EXACT};
     decide(journal, pool, waiting, size, now_ms);
-    shadow_decide(pool->shadow, pool, now_ms);
-    journal_decided(journal, pool->shadow, now_ms + UTC_AHEAD_MS);
+    struct decided decided;
+    shadow_decide(pool->shadow, pool, now_ms, &decided);
+    journal_decided(journal, pool->shadow, &decided, now_ms + UTC_AHEAD_MS);
 }
 
 static void write_shadowed_past(const struct pool_spec *spec, bool is_dry_run)
@@ -189,18 +192,18 @@ static void a_shadow_is_restored_from_its_own_lines(void)
     write_shadowed_past(&spec, false);
     struct pool pool = restored(&spec, BEGIN_MS + 5000, UTC_AHEAD_MS);
     CHECK_INT(pool.size, -1);
-    CHECK_INT(pool.history.present, 5);
+    CHECK_INT(past_open(pool.past).present, 5);
     CHECK_INT(pool.drift.known, 5);
     CHECK_INT(pool.shadow->size, 3); /* of the last line that knows of a size */
-    CHECK_INT(pool.shadow->history.present, 3);
-    CHECK_INT(pool.shadow->history.grown_ms, BEGIN_MS + 1000);
-    CHECK_INT(pool.shadow->history.in_force, 1);
-    CHECK_INT(pool.shadow->history.down.wanted[0].size, 3);
+    CHECK_INT(past_open(pool.shadow->past).present, 3);
+    CHECK_INT(past_open(pool.shadow->past).grown_ms, BEGIN_MS + 1000);
+    CHECK_INT(past_open(pool.shadow->past).in_force, 1);
+    CHECK_INT(past_open(pool.shadow->past).down.wanted[0].size, 3);
     pool_fini(&pool);
     write_shadowed_past(&spec, true);
     pool = restored(&spec, BEGIN_MS + 5000, UTC_AHEAD_MS);
     CHECK_INT(pool.shadow->size, -1);
-    CHECK_INT(pool.shadow->history.has_past, false);
+    CHECK_INT(past_open(pool.shadow->past).has_past, false);
     pool_fini(&pool);
 }
 
@@ -210,13 +213,13 @@ static void other_rules_have_other_numbers(void)
     write_past(&spec);
     spec.policy.min = 2;
     struct pool pool = restored(&spec, BEGIN_MS + 3000, UTC_AHEAD_MS);
-    CHECK_INT(pool.history.in_force, 0);
-    CHECK_INT(pool.history.present, 4);
+    CHECK_INT(past_open(pool.past).in_force, 0);
+    CHECK_INT(past_open(pool.past).present, 4);
     pool_fini(&pool);
     static char other[] = "mailer";
     spec.name = other;
     pool = restored(&spec, BEGIN_MS + 3000, UTC_AHEAD_MS);
-    CHECK_INT(pool.history.has_past, false);
+    CHECK_INT(past_open(pool.past).has_past, false);
     pool_fini(&pool);
 }
 
@@ -246,7 +249,7 @@ static void broken_lines_are_passed_over(void)
     fputs("\n\n{\"kind\":\"decision\",\"pool\":\"worker\"}\n{\"at\":\"2026-", file);
     fclose(file);
     struct pool pool = restored(&spec, BEGIN_MS + 3000, UTC_AHEAD_MS);
-    CHECK_INT(pool.history.present, 4);
+    CHECK_INT(past_open(pool.past).present, 4);
     pool_fini(&pool);
 }
 
@@ -258,13 +261,44 @@ static void the_file_before_is_read(void)
     write_past(&spec);
     CHECK_INT(rename(path, before), 0);
     struct pool pool = restored(&spec, BEGIN_MS + 3000, UTC_AHEAD_MS);
-    CHECK_INT(pool.history.present, 4);
+    CHECK_INT(past_open(pool.past).present, 4);
     pool_fini(&pool);
     unlink(before);
     free(before);
 }
 
+/* The first of them in the file is further back than where one pool is looked for. */
+static void many_pools_are_restored(void)
+{
+    enum { POOLS = 10000 };
+    struct pool_spec *specs = memory_new(POOLS, sizeof *specs);
+    struct pool *pools = memory_new(POOLS, sizeof *pools);
+    struct journal_spec big = {path, {100000000, 86400000, 1}, 10000};
+    unlink(path);
+    struct journal *journal = journal_open(&big, false, NULL);
+    for (size_t i = 0; i < POOLS; i++) {
+        specs[i] = spec_of();
+        specs[i].name = memory_format("pool%zu", i);
+        pool_init(&pools[i], &specs[i], INT32_MAX, false);
+        decide(journal, &pools[i], 12, 9, BEGIN_MS - 1000);
+        decide(journal, &pools[i], 12, (int32_t)(i % 7), BEGIN_MS);
+        pool_fini(&pools[i]);
+        pool_init(&pools[i], &specs[i], INT32_MAX, false);
+    }
+    journal_restore(journal, pools, POOLS, BEGIN_MS + 1000, UTC_AHEAD_MS);
+    for (size_t i = 0; i < POOLS; i++) {
+        CHECK_INT(past_open(pools[i].past).present, i % 7);
+        pool_fini(&pools[i]);
+        free(specs[i].name);
+    }
+    journal_close(journal);
+    unlink(path);
+    free(pools);
+    free(specs);
+}
+
 static const struct test tests[] = {
+    {"many pools are restored", many_pools_are_restored},
     {"what is news is written", news_is_written},
     {"times are shifted to the clock that goes now", times_are_shifted},
     {"a shadow is restored from its own lines", a_shadow_is_restored_from_its_own_lines},

@@ -56,12 +56,12 @@ static const char *text_of(const struct override *override, int64_t utc_ms)
 static void what_it_says(void)
 {
     struct override_list list = two();
-    CHECK_TEXT(text_of(&list.all[0], noon_ms),
+    CHECK_TEXT(text_of(&list.all[1], noon_ms),
                "held at 6 until 12:30:00 UTC, by ann: déploiement \"8\"");
-    CHECK_TEXT(text_of(&list.all[0], noon_ms - 86400000),
+    CHECK_TEXT(text_of(&list.all[1], noon_ms - 86400000),
                "held at 6 until 2026-11-24 12:30:00 UTC, by ann: déploiement \"8\"");
-    list.all[1].why[0] = '\0';
-    CHECK_TEXT(text_of(&list.all[1], noon_ms), "paused until resumed, by ann");
+    list.all[0].why[0] = '\0';
+    CHECK_TEXT(text_of(&list.all[0], noon_ms), "paused until resumed, by ann");
     override_list_fini(&list);
 }
 
@@ -289,7 +289,7 @@ static void what_is_no_file(void)
     rmdir(path);
     error.text[0] = '\0';
     put_file(folder, "[]");
-    CHECK_INT(truncate(path, 1 << 21), 0);
+    CHECK_INT(truncate(path, 1 << 24), 0);
     CHECK_INT(override_read(folder, &list, &seen, &error), -1);
     CHECK_HAS(error.text, "it is no file of ours");
     error.text[0] = '\0';
@@ -422,7 +422,65 @@ static void no_folder_no_overrides(void)
     override_watch_fini(&watch);
 }
 
+/* Puts, removes and expires at random, against what each pool has. */
+static void each_pool_has_its_own_among_many(void)
+{
+    enum { POOLS = 40 };
+    int64_t untils_ms[POOLS][OVERRIDE_KINDS] = {{0}}; /* 0: there is none */
+    struct override_list list = {0};
+    uint32_t dice = 2463534242u;
+    for (int round = 0; round < 4000; round++) {
+        char name[8];
+        dice = dice * 1664525u + 1013904223u;
+        uint32_t pool = (dice >> 8) % POOLS;
+        enum override_kind kind = (dice >> 16) % 2 == 0 ? OVERRIDE_HOLD : OVERRIDE_PAUSE;
+        int64_t *until_ms = &untils_ms[pool][kind];
+        snprintf(name, sizeof name, "p%u", (unsigned)pool);
+        CHECK((override_list_find(&list, name, kind, noon_ms) != NULL) == (*until_ms > noon_ms));
+        switch ((dice >> 24) % 3) {
+        case 0:
+            CHECK(override_list_remove(&list, name, kind) == (*until_ms != 0));
+            *until_ms = 0;
+            break;
+        default:
+            *until_ms = noon_ms + (dice % 5 == 0 ? -1 : 1000);
+            override_list_put(&list, override_of(name, kind, 1, *until_ms));
+        }
+        if (round % 100 == 0)
+            override_list_expire(&list, noon_ms);
+        for (size_t i = 0; i < POOLS * OVERRIDE_KINDS && round % 100 == 0; i++)
+            if (untils_ms[i / OVERRIDE_KINDS][i % OVERRIDE_KINDS] <= noon_ms)
+                untils_ms[i / OVERRIDE_KINDS][i % OVERRIDE_KINDS] = 0;
+    }
+    override_list_fini(&list);
+}
+
+/* As many as a file may have pools, of which somebody pauses all. */
+static void many_are_kept(void)
+{
+    char *folder = child_make_folder();
+    struct override_list list = {0};
+    struct override_list again = {0};
+    struct error error = {""};
+    for (int i = 0; i < 10000; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "pool-%05d", i);
+        override_list_put(&list, override_of(name, OVERRIDE_PAUSE, 0, OVERRIDE_ENDLESS));
+    }
+    CHECK_INT(override_write(folder, &list, &error), 0);
+    struct stat seen;
+    CHECK_INT(override_read(folder, &again, &seen, &error), 0);
+    CHECK_TEXT(error.text, "");
+    CHECK_INT(again.n, 10000);
+    override_list_fini(&list);
+    override_list_fini(&again);
+    child_remove_folder(folder);
+    free(folder);
+}
+
 static const struct test tests[] = {
+    {"each pool has its own among many", each_pool_has_its_own_among_many},
+    {"as many as there can be pools are kept", many_are_kept},
     {"an override says what, until when, by whom and why", what_it_says},
     {"a pool has one override of a kind", one_of_a_kind},
     {"an override is over at its end", over_at_its_end},

@@ -415,6 +415,26 @@ static void min_holds_when_dynos_crash(void)
     CHECK_INT(decide_crashed(&policy, 40, 2, 2), 4);
 }
 
+static void a_wait_for_the_busy_lasts_while_the_size_is_unknown(void)
+{
+    struct policy policy = POLICY(jobs_rules, 0, 1, INT32_MAX);
+    struct history history = HISTORY_NONE;
+    policy.protect = PROTECT_IDLE;
+    policy.protect_ms = 600000;
+    static const struct {
+        int64_t after_ms;
+        int32_t present;
+        int32_t size;
+    } moments[] = {{0, 5, 5}, {1000, -1, 1}, {599999, 5, 5}, {600000, 5, 1}};
+    for (size_t i = 0; i < N(moments); i++) {
+        int64_t now_ms = NOW_MS + moments[i].after_ms;
+        struct reading reading = {now_ms, EXACT(0), VALUE_UNKNOWN, EXACT(1), VALUE_UNKNOWN};
+        struct decision decision =
+            decide_at(&policy, &history, reading, moments[i].present, now_ms);
+        CHECK_INT(decision.size, moments[i].size);
+    }
+}
+
 static const struct test tests[] = {
     {"crashing dynos are not fed", crashing_dynos_are_not_fed},
     {"min holds when dynos crash", min_holds_when_dynos_crash},
@@ -435,6 +455,8 @@ static const struct test tests[] = {
     {"a decision carries its steps", a_decision_carries_its_steps},
     {"a step that changes nothing is left out", a_step_that_changes_nothing_is_left_out},
     {"only what a rule looks at is wanted", only_what_a_rule_looks_at_is_wanted},
+    {"a wait for the busy lasts while the size is unknown",
+     a_wait_for_the_busy_lasts_while_the_size_is_unknown},
     {"the cap is where no count matters any more", the_cap_is_where_no_count_matters_any_more},
 };
 SUITE_MAIN("policy", tests)

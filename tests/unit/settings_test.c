@@ -170,21 +170,101 @@ static void many_pools_end_soon(void)
     char *start = good_text();
     text_add_n(&text, start, (size_t)(strstr(start, "pools:") - start));
     text_add(&text, "pools:\n");
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 10000; i++)
         text_add_format(&text, "  p%d: { min: 1 }\n", i);
     char *mistakes;
     struct settings *settings = read_text(text_chars(&text), text.length, &mistakes);
     CHECK_TEXT(mistakes, "");
-    CHECK_INT(settings != NULL ? settings->n_pools : 0, 1000);
+    CHECK_INT(settings != NULL ? settings->n_pools : 0, 10000);
     CHECK_INT(settings != NULL ? settings->n_instances : 0, 2);
     settings_free(settings);
     free(mistakes);
     text_add(&text, "  one_more: { min: 1 }\n");
     CHECK(read_text(text_chars(&text), text.length, &mistakes) == NULL);
-    CHECK_HAS(mistakes, "there are more than 1000 pools");
+    CHECK_HAS(mistakes, "there are more than 10000 pools");
     free(mistakes);
     text_fini(&text);
     free(start);
+}
+
+static char *pools_with(int n, const char *format)
+{
+    struct text text = {0};
+    char *start = good_text();
+    text_add_n(&text, start, (size_t)(strstr(start, "pools:") - start));
+    text_add(&text, "pools:\n");
+    for (int i = 0; i < n; i++)
+        text_add_format(&text, "  p%d: %s\n", i, format);
+    free(start);
+    return text_take(&text);
+}
+
+/* Each is counted once, and the first of them are shown, however many there are. */
+static void mistakes_of_many_pools_are_told_and_counted(void)
+{
+    char *text = pools_with(10000, "{ mni: 1 }");
+    char *mistakes;
+    CHECK(read_text(text, strlen(text), &mistakes) == NULL);
+    CHECK_HAS(mistakes, "test.yml:17:9: unknown key \"mni\"; did you mean \"min\"?");
+    CHECK_HAS(mistakes, "test.yml:66:10: unknown key \"mni\"");
+    CHECK(strstr(mistakes, "test.yml:67") == NULL);
+    CHECK_HAS(mistakes, "test.yml: and 9950 more mistakes\n");
+    free(mistakes);
+    free(text);
+}
+
+/* What pools inherit is one mistake, also where it comes after the first fifty. */
+static void mistakes_that_pools_inherit_are_counted_once(void)
+{
+    struct text text = {0};
+    char *pools = pools_with(100, "{ mni: 1 }");
+    text_add(&text, "per_dyno: none\nboot: soon\n");
+    text_add(&text, pools);
+    char *mistakes;
+    CHECK(read_text(text_chars(&text), text.length, &mistakes) == NULL);
+    CHECK_HAS(mistakes, "test.yml:1:11: per_dyno");
+    CHECK_HAS(mistakes, "test.yml: and 52 more mistakes\n");
+    free(mistakes);
+    text_fini(&text);
+    free(pools);
+}
+
+static struct settings *read_pools(const char *pools)
+{
+    struct text text = {0};
+    char *mistakes;
+    char *start = good_text();
+    text_add_n(&text, start, (size_t)(strstr(start, "schedule:") - start));
+    text_add(&text, pools);
+    struct settings *settings = read_text(text_chars(&text), text.length, &mistakes);
+    CHECK_TEXT(mistakes, "");
+    free(mistakes);
+    free(start);
+    text_fini(&text);
+    return settings;
+}
+
+static void pools_of_the_same_rules_share_them(void)
+{
+    struct settings *settings =
+        read_pools("pools:\n"
+                   "  a: {}\n"
+                   "  b: { schedule: [{ days: mon, min: 1 }, { days: tue, rules: [{ latency: 1s, "
+                   "dynos: 1 }] }] }\n"
+                   "  c: { rules: [{ at_least: 10, dynos: 5 }, { latency: 30s, dynos: 8 }] }\n"
+                   "  d: { rules: [{ latency: 1s, dynos: 1 }] }\n"
+                   "  e: { rules: [{ latency: 1s, dynos: 1, release_below: 1s }] }\n");
+    if (settings == NULL)
+        return;
+    const struct pool_spec *pools = settings->pools;
+    CHECK(pools[1].policy.rules == pools[0].policy.rules);
+    CHECK(pools[1].scheduled[0].rules == pools[0].policy.rules);
+    CHECK(pools[2].policy.rules == pools[0].policy.rules);
+    CHECK(pools[3].policy.rules != pools[0].policy.rules);
+    CHECK(pools[3].policy.rules == pools[1].scheduled[1].rules);
+    CHECK(pools[4].policy.rules != pools[3].policy.rules);
+    CHECK_INT(pools[4].policy.rules[0].release_below, 1000);
+    settings_free(settings);
 }
 
 static void many_rules_and_keys_end_soon(void)
@@ -265,6 +345,9 @@ static const struct test tests[] = {
      plugins_from_elsewhere_are_isolated},
     {"what is isolated is not shared with what is not", what_is_isolated_is_not_shared},
     {"many pools end soon", many_pools_end_soon},
+    {"mistakes of many pools are told and counted", mistakes_of_many_pools_are_told_and_counted},
+    {"mistakes that pools inherit are counted once", mistakes_that_pools_inherit_are_counted_once},
+    {"pools of the same rules share them", pools_of_the_same_rules_share_them},
     {"many rules and keys end soon", many_rules_and_keys_end_soon},
 };
 

@@ -96,11 +96,12 @@ static void a_size_that_is_not_known_is_the_last_one(void)
     start(&bench, folder, true);
     pass(&bench, 0);
     bench.pool.size = -1;
-    bench.pool.history.present = 3;
-    bench.pool.history.has_past = true;
+    struct history history = {.present = 3, .has_past = true};
+    past_keep(&bench.pool.past, &history);
     pass(&bench, 0);
     pass(&bench, 0);
     CHECK_INT(bench.spending.dyno_ms, (5 + 3) * MINUTE_MS); /* what ran until then, and since */
+    free(bench.pool.past);
     child_remove_folder(folder);
     free(folder);
 }

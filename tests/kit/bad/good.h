@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@ struct config {
 struct good {
     const struct dyn_host *host;
     const struct config *config;
+    int events; /* -1: it is not watched */
 };
 
 /* What lies outside of the plugin: the size of the pool "worker". */
@@ -36,14 +38,17 @@ static inline int32_t good_open(const struct dyn_host *host, const void *config,
     struct good *good = malloc(sizeof *good);
     if (good == NULL)
         return host->fail(host, DYN_RETRY, "out of memory");
-    *good = (struct good){host, config};
+    *good = (struct good){host, config, -1};
     *self = good;
     return DYN_OK;
 }
 
 static inline void good_close(void *self)
 {
-    free(self);
+    struct good *good = self;
+    if (good != NULL && good->events >= 0)
+        close(good->events);
+    free(good);
 }
 
 static inline int32_t over(const struct good *good)
@@ -83,8 +88,37 @@ static inline int32_t good_measure(void *self, const struct dyn_call *call,
     }
     if (server >= 0 || dyn_is_over(call))
         return over(good);
+    uint64_t event;
+    if (good->events >= 0 && read(good->events, &event, sizeof event) < 0)
+        event = 0; /* there was none */
     for (uint32_t i = 0; i < n; i++)
         answer(good, &groups[i], i);
+    return DYN_OK;
+}
+
+/* Whoever begins to watch is told at once. */
+static inline int32_t good_watch(void *self, const struct dyn_call *call,
+                                 const struct dyn_group *groups, uint32_t n, int32_t *fd)
+{
+    struct good *good = self;
+    (void)groups;
+    (void)n;
+    *fd = -1;
+    if (dyn_is_over(call))
+        return over(good);
+    if (good->events < 0)
+        good->events = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+    *fd = good->events;
+    return DYN_OK;
+}
+
+static inline int32_t good_advise(void *self, const struct dyn_call *call, int32_t topic)
+{
+    const struct good *good = self;
+    if (dyn_is_over(call))
+        return over(good);
+    if (topic == DYN_ADVICE_INDEXES)
+        good->host->advise(good->host, "-- there is nothing to do");
     return DYN_OK;
 }
 

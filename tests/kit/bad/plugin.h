@@ -25,6 +25,12 @@
 #ifndef MEASURE
 #define MEASURE good_measure
 #endif
+#ifndef WATCH
+#define WATCH NULL
+#endif
+#ifndef ADVISE
+#define ADVISE good_advise
+#endif
 #ifndef READ
 #define READ good_read
 #endif
@@ -44,6 +50,8 @@ static const struct dyn_queue queue = {
     .size = sizeof queue,
     .metrics = DYN_BIT(DYN_WAITING) | DYN_BIT(DYN_LATENCY),
     .measure = MEASURE,
+    .watch = WATCH,
+    .advise = ADVISE,
 };
 
 static const struct dyn_scaler scaler = {
