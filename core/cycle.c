@@ -5,6 +5,7 @@
 #include "core/shadow.h"
 
 #include <errno.h>
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -181,10 +182,15 @@ void cycle_free(struct cycle *cycle)
 void cycle_inherit(struct cycle *cycle, const struct cycle *old, int64_t now_ms)
 {
     int64_t utc_ms = now_ms + old->utc_ahead_ms;
-    for (size_t i = 0; i < cycle->settings->n_pools; i++)
-        for (size_t j = 0; j < old->settings->n_pools; j++)
-            if (strcmp(cycle->settings->pools[i].name, old->settings->pools[j].name) == 0)
-                pool_inherit(&cycle->pools[i], &old->pools[j], utc_ms);
+    GHashTable *by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = 0; i < old->settings->n_pools; i++)
+        g_hash_table_insert(by_name, old->settings->pools[i].name, &old->pools[i]);
+    for (size_t i = 0; i < cycle->settings->n_pools; i++) {
+        const struct pool *before = g_hash_table_lookup(by_name, cycle->settings->pools[i].name);
+        if (before != NULL)
+            pool_inherit(&cycle->pools[i], before, utc_ms);
+    }
+    g_hash_table_destroy(by_name);
     spending_inherit(&cycle->spending, &old->spending);
 }
 

@@ -27,17 +27,19 @@ struct history past_open(const struct past *past)
     if (past == NULL)
         return history;
     memcpy(&history, past->bytes, MARKS);
+    size_t up = (size_t)past->n_up * WANTED;
+    size_t down = (size_t)past->n_down * WANTED;
     history.up.n = past->n_up;
     history.down.n = past->n_down;
-    memcpy(history.up.wanted, past->bytes + MARKS, past->n_up * WANTED);
-    memcpy(history.down.wanted, past->bytes + MARKS + past->n_up * WANTED, past->n_down * WANTED);
+    memcpy(history.up.wanted, past->bytes + MARKS, up);
+    memcpy(history.down.wanted, past->bytes + MARKS + up, down);
     return history;
 }
 
 void past_keep(struct past **past, const struct history *history)
 {
-    size_t up = history->up.n * WANTED;
-    size_t down = history->down.n * WANTED;
+    size_t up = (size_t)history->up.n * WANTED;
+    size_t down = (size_t)history->down.n * WANTED;
     struct past *kept = memory_resize(*past, 1, sizeof *kept + MARKS + up + down);
     kept->n_up = history->up.n;
     kept->n_down = history->down.n;

@@ -398,7 +398,7 @@ void redis_take_events(struct redis *redis, const struct dyn_call *call, uint32_
 
 void redis_hush(const struct redis *redis, struct redis_pipe *pipe)
 {
-    pipe->is_hushed = redis->watch.is_on;
+    pipe->is_hushed = redis_watch_fd(&redis->watch) >= 0;
     pipe->n_loud = pipe->n;
 }
 
@@ -431,7 +431,7 @@ int32_t redis_watch(struct redis *redis, const struct dyn_call *call, uint32_t n
     struct redis_watch *watch = &redis->watch;
     int32_t code = DYN_OK;
     *fd = -1;
-    if (watch->is_on)
+    if (redis_watch_fd(watch) >= 0)
         redis_watch_go_on(watch, call, n);
     else if (redis_watch_may_begin(watch))
         code = begin_watch(redis, call);

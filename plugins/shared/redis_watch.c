@@ -2,13 +2,17 @@
 #include "shared/redis_watch.h"
 
 #include <dynomatic/util.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 /* From one beginning to the next: a server that hangs up on every listener is not called without
  * end. */
-static const int64_t pause_ns = 10 * INT64_C(1000000000);
+static const int64_t pause_ns = INT64_C(1000000000);
+static const int64_t refused_ns = 10 * INT64_C(1000000000); /* and after a refusal */
 
 static int32_t fail(struct redis_watch *watch, int32_t code, const char *format, ...)
     DYN_PRINTF(3, 4);
@@ -91,6 +95,23 @@ static int32_t prod(struct redis_watch *watch, const struct dyn_call *call)
     return code;
 }
 
+static int32_t gather(struct redis_watch *watch, const struct redis_connection *first)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int events = epoll_create1(EPOLL_CLOEXEC);
+    bool are_in = events >= 0 &&
+                  epoll_ctl(events, EPOLL_CTL_ADD, watch->listener.fd, &event) == 0 &&
+                  epoll_ctl(events, EPOLL_CTL_ADD, first->fd, &event) == 0;
+    if (!are_in) {
+        const char *why = strerrordesc_np(errno);
+        if (events >= 0)
+            close(events);
+        return fail(watch, DYN_RETRY, "no set of descriptors: %s", why);
+    }
+    watch->events = events;
+    return DYN_OK;
+}
+
 int32_t redis_watch_begin(struct redis_watch *watch, struct redis_connection *first,
                           const struct dyn_call *call)
 {
@@ -101,24 +122,32 @@ int32_t redis_watch_begin(struct redis_watch *watch, struct redis_connection *fi
         code = track(watch, first, call, id);
     if (code == DYN_OK)
         code = prod(watch, call);
-    watch->is_on = code == DYN_OK;
+    if (code == DYN_OK)
+        code = gather(watch, first);
     watch->has_taken = false;
     return code;
 }
 
 /* ---- Ending ---- */
 
+static void leave(struct redis_watch *watch)
+{
+    if (watch->events > 0)
+        close(watch->events);
+    watch->events = 0;
+}
+
 static void stop(struct redis_watch *watch, const char *why)
 {
     redis_disconnect(&watch->listener);
-    watch->is_on = false;
+    leave(watch);
     snprintf(watch->why, sizeof watch->why, "%s", why);
 }
 
 void redis_watch_refuse(struct redis_watch *watch, int32_t code, const char *why)
 {
     stop(watch, why);
-    watch->again_ns = code == DYN_BROKEN ? INT64_MAX : dyn_now_ns() + pause_ns;
+    watch->again_ns = code == DYN_BROKEN ? INT64_MAX : dyn_now_ns() + refused_ns;
 }
 
 bool redis_watch_may_begin(const struct redis_watch *watch)
@@ -129,6 +158,7 @@ bool redis_watch_may_begin(const struct redis_watch *watch)
 void redis_watch_fini(struct redis_watch *watch)
 {
     redis_disconnect(&watch->listener);
+    leave(watch);
     *watch = (struct redis_watch){0};
 }
 
@@ -137,7 +167,7 @@ void redis_watch_fini(struct redis_watch *watch)
 void redis_watch_take(struct redis_watch *watch, const struct dyn_call *call, uint32_t n)
 {
     bool has_come = false;
-    if (watch->is_on && redis_discard(&watch->listener, call, &has_come) != DYN_OK)
+    if (watch->events > 0 && redis_discard(&watch->listener, call, &has_come) != DYN_OK)
         stop(watch, watch->listener.failure);
     watch->has_taken |= has_come;
     watch->n_measured = n;
@@ -153,10 +183,10 @@ void redis_watch_go_on(struct redis_watch *watch, const struct dyn_call *call, u
 
 int redis_watch_fd(const struct redis_watch *watch)
 {
-    return watch->is_on ? watch->listener.fd : -1;
+    return watch->events > 0 ? watch->events : -1;
 }
 
 const char *redis_watch_text(const struct redis_watch *watch)
 {
-    return watch->is_on ? "CLIENT TRACKING, by a connection of its own" : watch->why;
+    return watch->events > 0 ? "CLIENT TRACKING, by a connection of its own" : watch->why;
 }

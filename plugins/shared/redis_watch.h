@@ -2,7 +2,9 @@
  * Being told of writes, by CLIENT TRACKING (Redis 6): once a connection has read a key, the server
  * says when that is written, to another connection, the listener; once, and again only after the
  * key was read again. So it limits itself, and the reading that is measured is all that keeps it
- * going. What the listener is told is never read, only that it is: a look tells the rest. */
+ * going. What the listener is told is never read, only that it is: a look tells the rest. The
+ * descriptor turns readable also when one of the two connections is lost: then nothing would be
+ * told any more. */
 #ifndef PLUGINS_SHARED_REDIS_WATCH_H
 #define PLUGINS_SHARED_REDIS_WATCH_H
 
@@ -10,11 +12,11 @@
 
 struct redis_watch {
     struct redis_connection listener;
+    int events;          /* an epoll set of both connections; 0: it is not on */
     int64_t again_ns;    /* not to be begun before */
     uint32_t n_measured; /* groups, since the last watch() */
-    bool is_on;
-    bool has_taken; /* events, since the last watch() */
-    char why[1600]; /* it is not on; "": it never was */
+    bool has_taken;      /* events, since the last watch() */
+    char why[1600];      /* it is not on; "": it never was */
 };
 
 /* Makes the descriptor readable at once, since what was read until now is not watched. The listener

@@ -175,9 +175,10 @@ static struct sizes weigh(const struct form *form, size_t n)
 
 static struct sizes weigh_one(const struct form *form, size_t n)
 {
-    struct sizes few = weigh(form, n / 10);
+    size_t n_few = n / 10;
+    struct sizes few = weigh(form, n_few);
     struct sizes many = weigh(form, n);
-    double more = (double)(n - n / 10);
+    double more = (double)(n - n_few);
     return (struct sizes){(many.settings - few.settings) / more, (many.all - few.all) / more};
 }
 

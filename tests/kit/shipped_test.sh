@@ -53,13 +53,19 @@ postgres_sql "CREATE TABLE delayed_jobs (id bigserial PRIMARY KEY, $columns, run
   failed_at timestamp, locked_by varchar, queue varchar);
   CREATE INDEX delayed_jobs_priority ON delayed_jobs (priority, run_at);
   INSERT INTO delayed_jobs (handler, run_at) SELECT 'x', now() AT TIME ZONE 'utc' - interval '10 s' FROM generate_series(1, 5)"
+cat >"$scratch/notify.yml" <<END
+queue: { adapter: delayedjob, url: "$postgres_url" }
+scaler: { backend: heroku-formation, app: myapp, token: "$token" }
+rules: [{ at_least: 1, dynos: 1 }]
+END
+dynomatic -c "$scratch/notify.yml" sql notify | psql -X -q "$postgres_url" # without it there is nothing to watch
 passes 'delayedjob on PostgreSQL' "$allocations" delayedjob \
   --url "postgres://app:a-password@127.0.0.1:$postgres_port/app"
 
 mariadb_sql "CREATE TABLE delayed_jobs (id bigint PRIMARY KEY AUTO_INCREMENT, $columns, run_at datetime(6),
   locked_at datetime(6), failed_at datetime(6), locked_by varchar(255), queue varchar(255));
   INSERT INTO delayed_jobs (handler, run_at) VALUES ('x', utc_timestamp() - INTERVAL 9 SECOND), ('x', utc_timestamp() - INTERVAL 9 SECOND)"
-passes 'delayedjob on MariaDB' "$allocations" delayedjob --url "$mariadb_url"
+passes 'delayedjob on MariaDB' "watch_quiet watch_again $allocations" delayedjob --url "$mariadb_url"
 
 redis SADD queues default mail >/dev/null
 redis LPUSH queue:default '{"enqueued_at":1700000000}' '{"enqueued_at":1700000001}' '{"enqueued_at":1700000002}' >/dev/null

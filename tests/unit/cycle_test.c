@@ -3,7 +3,7 @@
  * threads, and are waited for. */
 #include "core/clock.h"
 #include "core/crew.h"
-#include "core/cycle.h"
+#include "core/cycle_inside.h"
 #include "core/memory.h"
 #include "tests/support/suite.h"
 
@@ -618,6 +618,25 @@ static void a_reload_beside_a_hanging_call_leaves_room(void)
     cycle_free(old.cycle);
 }
 
+/* The past of the second pool is that of the first one now. */
+static void a_reload_knows_pools_by_their_names(void)
+{
+    struct bench old;
+    struct bench next;
+    set_up(&old, 2, one_store, (struct cycle_options){0});
+    set_up(&next, 2, one_store, (struct cycle_options){0});
+    struct history history = {.present = 7};
+    past_keep(&old.cycle->pools[1].past, &history);
+    char *name = next.cycle->settings->pools[0].name;
+    next.cycle->settings->pools[0].name = next.cycle->settings->pools[1].name;
+    next.cycle->settings->pools[1].name = name;
+    cycle_inherit(next.cycle, old.cycle, next.now_ms);
+    CHECK_INT(past_open(next.cycle->pools[0].past).present, 7);
+    CHECK_INT(past_open(next.cycle->pools[1].past).present, 0);
+    tear_down(&old);
+    tear_down(&next);
+}
+
 static void calls_that_wait_for_a_thread_are_made_when_there_is_one(void)
 {
     struct bench bench;
@@ -635,6 +654,7 @@ static void calls_that_wait_for_a_thread_are_made_when_there_is_one(void)
 }
 
 static const struct test tests[] = {
+    {"a reload knows pools by their names", a_reload_knows_pools_by_their_names},
     {"what a store tells is looked at, and no more than that",
      what_a_store_tells_is_looked_at_and_no_more_than_that},
     {"a descriptor that cannot be waited for does no harm",

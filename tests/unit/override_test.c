@@ -448,7 +448,7 @@ static void each_pool_has_its_own_among_many(void)
         }
         if (round % 100 == 0)
             override_list_expire(&list, noon_ms);
-        for (size_t i = 0; i < POOLS * OVERRIDE_KINDS && round % 100 == 0; i++)
+        for (size_t i = 0; i < (size_t)POOLS * OVERRIDE_KINDS && round % 100 == 0; i++)
             if (untils_ms[i / OVERRIDE_KINDS][i % OVERRIDE_KINDS] <= noon_ms)
                 untils_ms[i / OVERRIDE_KINDS][i % OVERRIDE_KINDS] = 0;
     }
@@ -463,7 +463,7 @@ static void many_are_kept(void)
     struct override_list again = {0};
     struct error error = {""};
     for (int i = 0; i < 10000; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "pool-%05d", i);
         override_list_put(&list, override_of(name, OVERRIDE_PAUSE, 0, OVERRIDE_ENDLESS));
     }
