@@ -105,11 +105,18 @@ int command_unknown_pool(const char *name, const char *const *pools, size_t n)
 void command_describe(const struct settings *settings, struct text *out)
 {
     size_t n_queues = 0;
+    size_t n_shadows = 0;
     for (size_t i = 0; i < settings->n_instances; i++)
         n_queues += settings->instances[i].kind == INSTANCE_QUEUE;
+    for (size_t i = 0; i < settings->n_pools; i++)
+        n_shadows += settings->pools[i].shadow != NULL;
     text_add_format(out, "%s: ", settings->path);
     add_count(settings->n_pools, "pool", out);
     text_add(out, ", ");
+    if (n_shadows > 0) {
+        add_count(n_shadows, "shadow", out);
+        text_add(out, ", ");
+    }
     add_count(n_queues, "queue instance", out);
     text_add(out, ", ");
     add_count(settings->n_instances - n_queues, "scaler instance", out);

@@ -25,6 +25,7 @@ struct command_line {
     const char *why;
     const char *at;
     const char *not_size;
+    bool wants_shadow;
     const char *journal;
     const char *prices;
     const char *size;

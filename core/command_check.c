@@ -65,6 +65,14 @@ static void tell_undetected(const struct settings *settings, struct text *out)
     }
 }
 
+static void tell_unseen(const struct settings *settings, struct text *out)
+{
+    for (size_t i = 0; i < settings->n_pools; i++)
+        if (settings->pools[i].shadow != NULL && settings->journal.path == NULL)
+            text_add_format(out, "%s: nobody sees what its shadow decides without a journal\n",
+                            settings->pools[i].name);
+}
+
 /* ---- --connect ---- */
 
 static void add_detected(const struct instance_spec *spec, struct text *out)
@@ -248,6 +256,7 @@ int command_check(const struct command_line *line)
         command_describe(settings, &out);
         text_add(&out, ": good\n");
         add_schedules(settings, &out);
+        tell_unseen(settings, &out);
         if (!line->wants_connect)
             tell_undetected(settings, &out);
     }

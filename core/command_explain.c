@@ -28,7 +28,7 @@ static int print(const struct command_line *line, const struct settings *setting
     struct promise **promises = memory_new(settings->n_pools, sizeof *promises);
     for (size_t i = 0; i < settings->n_pools; i++) {
         const struct pool_spec *pool = &settings->pools[i];
-        promises[i] = promise_new(settings, i, ask->all[pool->scaler].instance,
+        promises[i] = promise_new(settings, pool, ask->all[pool->scaler].instance,
                                   name_busy(ask, pool), clock_utc_ms());
     }
     if (line->wants_json)

@@ -21,7 +21,8 @@
 struct replay {
     const struct command_line *line;
     const struct settings *settings;
-    struct replay_pool *pools; /* settings->n_pools; those that are not asked for stay empty */
+    struct replay_pool *pools;   /* settings->n_pools; those that are not asked for stay empty */
+    struct replay_pool *shadows; /* theirs, likewise */
     int64_t since_ms;
     int64_t until_ms;
     int64_t boot_ms; /* -1: not given */
@@ -108,11 +109,13 @@ static void init_pools(struct replay *replay)
     struct ask ask;
     ask_open(&ask, replay->settings);
     replay->pools = memory_new(replay->settings->n_pools, sizeof *replay->pools);
+    replay->shadows = memory_new(replay->settings->n_pools, sizeof *replay->shadows);
     for (size_t i = 0; i < replay->settings->n_pools; i++) {
         const struct pool_spec *spec = &replay->settings->pools[i];
         struct instance *scaler = ask.all[spec->scaler].instance;
-        replay_pool_init(&replay->pools[i], spec,
-                         scaler != NULL ? instance_limit(scaler, spec->process) : INT32_MAX);
+        int32_t limit = scaler != NULL ? instance_limit(scaler, spec->process) : INT32_MAX;
+        replay_pool_init(&replay->pools[i], spec, limit);
+        replay_pool_init(&replay->shadows[i], spec->shadow != NULL ? spec->shadow : spec, limit);
     }
     ask_close(&ask, EXIT_DONE);
 }
@@ -121,6 +124,15 @@ static bool is_asked_for(const struct replay *replay, size_t i)
 {
     const char *name = replay->line->pool;
     return name == NULL || strcmp(replay->settings->pools[i].name, name) == 0;
+}
+
+static void take_of_pool(struct replay *replay, size_t i, const struct journal_decision *line)
+{
+    bool is_shadows = journal_is_shadow(line->kind);
+    if (!is_shadows)
+        replay_take(&replay->pools[i], line);
+    if (is_shadows || line->kind == JOURNAL_START)
+        replay_take(&replay->shadows[i], line);
 }
 
 /* Gives a line to the pools that it is about: a start of the program, and a CSV, to all. */
@@ -133,7 +145,7 @@ static void take(struct replay *replay, const struct journal_decision *line)
     for (size_t i = 0; i < replay->settings->n_pools; i++) {
         bool is_its = is_for_all || strcmp(replay->settings->pools[i].name, line->pool) == 0;
         if (is_its && is_asked_for(replay, i))
-            replay_take(&replay->pools[i], line);
+            take_of_pool(replay, i, line);
         is_found = is_found || is_its;
     }
     if (!is_found && line->policy[0] != '\0' && replay->n_strange++ == 0)
@@ -206,15 +218,20 @@ static int write_plot(const char *path, const struct replay_report *report)
     return is_good ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int report_pool(const struct replay *replay, const struct replay_pool *pool, cJSON *json,
-                       struct text *out)
+static int report_pool(const struct replay *replay, size_t i, cJSON *json, struct text *out)
 {
+    const struct replay_pool *pool = &replay->pools[i];
+    const struct replay_pool *shadow = &replay->shadows[i];
     struct replay_queue queue = {0};
     struct replay_report report = {.pool = pool,
                                    .file = replay->settings->path,
                                    .bound_ms = replay->bound_ms,
                                    .price = replay->price};
-    int status = pool->n_different > 0 ? EXIT_FAILED : EXIT_DONE;
+    int status = pool->n_different + shadow->n_different > 0 ? EXIT_FAILED : EXIT_DONE;
+    if (pool->n > 0 && shadow->n > 0) {
+        report.shadow = shadow;
+        replay_compare(pool, shadow, &report.beside);
+    }
     if (is_to_compare(replay, pool))
         run_pool(replay, pool, &queue, &report);
     if (json != NULL)
@@ -227,6 +244,7 @@ static int report_pool(const struct replay *replay, const struct replay_pool *po
     replay_result_fini(&report.recorded);
     replay_result_fini(&report.replayed);
     replay_result_fini(&report.model);
+    replay_result_fini(&report.beside.shadow);
     replay_queue_fini(&queue);
     return status;
 }
@@ -257,8 +275,7 @@ static int report_all(const struct replay *replay)
     int status = EXIT_DONE;
     cJSON *json = replay->line->wants_json ? cJSON_CreateArray() : NULL;
     for (size_t i = 0; i < replay->settings->n_pools; i++)
-        if (is_asked_for(replay, i) &&
-            report_pool(replay, &replay->pools[i], json, &out) != EXIT_DONE)
+        if (is_asked_for(replay, i) && report_pool(replay, i, json, &out) != EXIT_DONE)
             status = EXIT_FAILED;
     if (json != NULL) {
         char *chars = cJSON_Print(json);
@@ -288,9 +305,12 @@ static int replay_all(struct replay *replay)
     }
     if (status == EXIT_DONE)
         status = report_all(replay);
-    for (size_t i = 0; i < replay->settings->n_pools; i++)
+    for (size_t i = 0; i < replay->settings->n_pools; i++) {
         replay_pool_fini(&replay->pools[i]);
+        replay_pool_fini(&replay->shadows[i]);
+    }
     free(replay->pools);
+    free(replay->shadows);
     return status;
 }
 

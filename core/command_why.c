@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * dynomatic why: the last decision of each pool, or the one in force at some time, out of the
- * journal. */
+ * dynomatic why: the last decision of each pool (or shadow), or the one in force at some time, out
+ * of the journal. */
 #include "core/command.h"
 
 #include "core/clock.h"
 #include "core/journal_file.h"
+#include "core/journal_read.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/moment.h"
@@ -20,9 +21,10 @@
 
 /* What is asked. */
 struct question {
-    const char *pool; /* NULL: of all */
-    int64_t at_ms;    /* UTC */
-    int32_t not_size; /* -1: none */
+    const char *pool;  /* NULL: of all */
+    int64_t at_ms;     /* UTC */
+    int32_t not_size;  /* -1: none */
+    bool wants_shadow; /* of shadows, instead of pools */
     bool wants_json;
 };
 
@@ -34,23 +36,24 @@ static int complain(const char *text)
 
 /* ---- The files ---- */
 
-static bool take_line(struct why_list *list, const char *chars, size_t length, int64_t until_ms)
+/* The length of a line without its line break. */
+static size_t length_of(const char *line, ssize_t length)
 {
-    cJSON *json = cJSON_ParseWithLength(chars, length);
-    bool goes_on = why_take(list, json, until_ms);
-    cJSON_Delete(json);
-    return goes_on;
+    return (size_t)length - (length > 0 && line[length - 1] == '\n');
 }
 
 /* Returns false once a line is too late. */
 static bool take_file(struct why_list *list, FILE *file, int64_t until_ms)
 {
+    struct journal_decision decision;
     char *line = NULL;
     size_t room = 0;
     bool goes_on = true;
     ssize_t length;
-    while (goes_on && (length = getline(&line, &room, file)) > 0)
-        goes_on = take_line(list, line, (size_t)length, until_ms);
+    while (goes_on && (length = getline(&line, &room, file)) > 0) {
+        journal_read(line, length_of(line, length), &decision);
+        goes_on = why_take(list, &decision, until_ms);
+    }
     free(line);
     return goes_on;
 }
@@ -62,14 +65,13 @@ static int64_t first_time(const char *path)
     size_t room = 0;
     FILE *file = fopen(path, "re");
     ssize_t length = file != NULL ? getline(&line, &room, file) : 0;
-    cJSON *json = length > 0 ? cJSON_ParseWithLength(line, (size_t)length) : NULL;
-    const char *at = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "at"));
-    int64_t utc_ms = at != NULL ? journal_parse_time(at) : -1;
-    cJSON_Delete(json);
+    struct journal_decision first = {.utc_ms = -1};
+    if (length > 0)
+        journal_read(line, length_of(line, length), &first);
     free(line);
     if (file != NULL)
         fclose(file);
-    return utc_ms >= 0 ? utc_ms : INT64_MAX;
+    return first.utc_ms >= 0 ? first.utc_ms : INT64_MAX;
 }
 
 /* 0 is the file itself, 1 the one before, and so on. */
@@ -109,16 +111,35 @@ static void read_files(struct why_list *list, const char *path, int64_t first, i
     }
 }
 
+static bool is_asked(const struct question *question, const struct why *why)
+{
+    return why_is_shadow(why) == question->wants_shadow &&
+           (question->pool == NULL || strcmp(why->decision.pool, question->pool) == 0);
+}
+
+static bool is_known(const struct why *why)
+{
+    if (why_is_shadow(why))
+        return !why->is_from_first && why->apart.since_ms != why->apart.first_ms;
+    return !why->is_from_first && why->applied.utc_ms != 0;
+}
+
+/* How many answers there are. */
+static size_t n_asked(const struct why_list *list, const struct question *question)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++)
+        n += is_asked(question, list->pools[i]);
+    return n;
+}
+
 /* Whether all is known that is asked, so that nothing older is to be read. */
 static bool is_whole(const struct why_list *list, const struct question *question)
 {
-    for (size_t i = 0; i < list->n; i++) {
-        const struct why *why = list->pools[i];
-        bool is_asked = question->pool == NULL || strcmp(why->decision.pool, question->pool) == 0;
-        if (is_asked && (why->is_from_first || why->applied.utc_ms == 0))
+    for (size_t i = 0; i < list->n; i++)
+        if (is_asked(question, list->pools[i]) && !is_known(list->pools[i]))
             return false;
-    }
-    return list->n > 0;
+    return n_asked(list, question) > 0;
 }
 
 static bool is_there(const char *path, int64_t number)
@@ -154,17 +175,23 @@ static bool is_hash_of(const struct policy *policy, const char *hash)
     return strcmp(own, hash) == 0;
 }
 
-/* The one that decided, if the file still has it, else the pool's own; NULL: no such pool. */
+/* The one of a pool or a shadow that decided, if the file still has it, else its own. */
+static const struct policy *policy_in(const struct pool_spec *spec, const char *hash)
+{
+    for (size_t i = 0; i < spec->schedule.n; i++)
+        if (is_hash_of(&spec->scheduled[i], hash))
+            return &spec->scheduled[i];
+    return &spec->policy;
+}
+
+/* NULL: there is no such pool, or no shadow of it. */
 static const struct policy *policy_of(const struct settings *settings, const struct why *why)
 {
     for (size_t i = 0; settings != NULL && i < settings->n_pools; i++) {
-        const struct pool_spec *spec = &settings->pools[i];
-        if (strcmp(spec->name, why->decision.pool) != 0)
-            continue;
-        for (size_t k = 0; k < spec->schedule.n; k++)
-            if (is_hash_of(&spec->scheduled[k], why->decision.policy))
-                return &spec->scheduled[k];
-        return &spec->policy;
+        const struct pool_spec *pool = &settings->pools[i];
+        const struct pool_spec *spec = why_is_shadow(why) ? pool->shadow : pool;
+        if (strcmp(pool->name, why->decision.pool) == 0 && spec != NULL)
+            return policy_in(spec, why->decision.policy);
     }
     return NULL;
 }
@@ -210,7 +237,7 @@ static int answer(const struct why_list *list, const struct question *question,
     cJSON *array = cJSON_CreateArray();
     for (size_t i = 0; i < list->n; i++) {
         const struct why *why = list->pools[i];
-        if (question->pool != NULL && strcmp(why->decision.pool, question->pool) != 0)
+        if (!is_asked(question, why))
             continue;
         add_for_people(why, question, settings, &out);
         cJSON_AddItemToArray(array, json_of(why, question, settings));
@@ -229,14 +256,18 @@ static int answer(const struct why_list *list, const struct question *question,
 
 static int nothing_known(const struct why_list *list, const struct question *question)
 {
-    if (question->pool == NULL || list->n == 0) {
-        fputs("dynomatic: the journal has no decision of that time\n", stderr);
-        return EXIT_FAILED;
-    }
-    fprintf(stderr, "dynomatic: the journal has no decision of a pool \"%s\" at that time; it has",
-            question->pool);
+    struct question all = {.wants_shadow = question->wants_shadow};
+    const char *what = question->wants_shadow ? "shadow" : "pool";
+    const char *before = "; it has";
+    fprintf(stderr, "dynomatic: the journal has no decision of a %s", what);
+    if (question->pool != NULL)
+        fprintf(stderr, " \"%s\"", question->pool);
+    fputs(" at that time", stderr);
     for (size_t i = 0; i < list->n; i++)
-        fprintf(stderr, "%s %s", i > 0 ? "," : "", list->pools[i]->decision.pool);
+        if (is_asked(&all, list->pools[i])) {
+            fprintf(stderr, "%s %s", before, list->pools[i]->decision.pool);
+            before = ",";
+        }
     fputs("\n", stderr);
     return EXIT_FAILED;
 }
@@ -246,9 +277,9 @@ static int explain(const char *path, const struct question *question,
 {
     struct why_list list = {0};
     int status = read_journal(&list, path, question);
-    bool is_known = question->pool != NULL ? why_find(&list, question->pool) != NULL : list.n > 0;
     if (status == EXIT_DONE)
-        status = is_known ? answer(&list, question, settings) : nothing_known(&list, question);
+        status = n_asked(&list, question) > 0 ? answer(&list, question, settings)
+                                              : nothing_known(&list, question);
     why_list_fini(&list);
     return status;
 }
@@ -259,8 +290,11 @@ static int read_question(const struct command_line *line, struct question *quest
 {
     struct error error = {""};
     int64_t now_ms = clock_utc_ms();
-    *question = (struct question){
-        .pool = line->argument, .at_ms = INT64_MAX, .not_size = -1, .wants_json = line->wants_json};
+    *question = (struct question){.pool = line->argument,
+                                  .at_ms = INT64_MAX,
+                                  .not_size = -1,
+                                  .wants_shadow = line->wants_shadow,
+                                  .wants_json = line->wants_json};
     if (line->at != NULL && moment_parse(line->at, now_ms, &question->at_ms, &error) != 0)
         return complain(error.text);
     if (line->not_size == NULL)

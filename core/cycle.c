@@ -2,6 +2,7 @@
 #include "core/cycle_inside.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/shadow.h"
 
 #include <errno.h>
 #include <glib.h>
@@ -94,6 +95,8 @@ static void start_pool(struct cycle *cycle, size_t i)
     if (pool_explain_limit(spec, instance_name(scaler->instance), limit, &text))
         log_write(LOG_WARN, "dynomatic", "%s", text_chars(&text));
     text_fini(&text);
+    if (spec->shadow != NULL && cycle->journal == NULL)
+        log_write(LOG_WARN, spec->name, "nobody sees what its shadow decides without a journal");
     struct pool *pool = &cycle->pools[i];
     pool_init(pool, spec, limit, name_busy(cycle, spec));
     pool->shared = cycle->room;
@@ -205,6 +208,15 @@ static struct line *scaler_of(struct cycle *cycle, const struct pool *pool)
 
 /* ---- Decide ---- */
 
+static void decide_beside(struct cycle *cycle, const struct pool *pool, int64_t now_ms)
+{
+    struct decided decided;
+    if (pool->shadow == NULL)
+        return;
+    shadow_decide(pool->shadow, pool, now_ms, &decided);
+    journal_decided(cycle->journal, pool->shadow, &decided, now_ms + cycle->utc_ahead_ms);
+}
+
 void cycle_ask_names(struct cycle *cycle, const struct pool *pool, int64_t now_ms)
 {
     for (size_t k = 0; k < pool->spec->n_sources; k++) {
@@ -240,6 +252,7 @@ void cycle_decide(struct cycle *cycle, struct pool *pool, int64_t now_ms)
     struct decided decided;
     pool_decide(pool, now_ms, &decided);
     journal_decided(cycle->journal, pool, &decided, now_ms + cycle->utc_ahead_ms);
+    decide_beside(cycle, pool, now_ms);
     if (cycle->options.dry_run)
         pool_tell_dry_run(pool, &decided);
     wake_for(cycle, pool, now_ms);

@@ -106,12 +106,11 @@ static void add_courses(struct promise *promise, const struct clockwork *clockwo
 
 /* ---- Life ---- */
 
-struct promise *promise_new(const struct settings *settings, size_t i, struct instance *scaler,
-                            bool names_busy, int64_t utc_ms)
+struct promise *promise_new(const struct settings *settings, const struct pool_spec *spec,
+                            struct instance *scaler, bool names_busy, int64_t utc_ms)
 {
     static const struct history no_history = HISTORY_NONE;
     struct promise *promise = memory_new(1, sizeof *promise);
-    const struct pool_spec *spec = &settings->pools[i];
     promise->settings = settings;
     promise->spec = spec;
     promise->scaler = instance_name(scaler);
@@ -126,6 +125,8 @@ struct promise *promise_new(const struct settings *settings, size_t i, struct in
     struct clockwork clockwork = {&promise->views[0].policy, spec->interval_ms, names_busy};
     add_courses(promise, &clockwork);
     promise_find_risks(promise, &clockwork, limit);
+    if (spec->shadow != NULL)
+        promise->shadow = promise_new(settings, spec->shadow, scaler, names_busy, utc_ms);
     return promise;
 }
 
@@ -145,6 +146,7 @@ void promise_free(struct promise *promise)
     free(promise->up.all);
     free(promise->down.all);
     free(promise->blind.all);
+    promise_free(promise->shadow);
     free(promise);
 }
 

@@ -140,11 +140,12 @@ struct promise {
     int32_t changes_an_hour;
     char **risks;
     size_t n_risks;
+    struct promise *shadow; /* of the pool's shadow; NULL: it has none */
 };
 
-/* Of pool i, whose adapters and back-end were opened; `utc_ms` is now. */
-struct promise *promise_new(const struct settings *settings, size_t i, struct instance *scaler,
-                            bool names_busy, int64_t utc_ms);
+/* Of a pool, whose adapters and back-end were opened, and of its shadow; `utc_ms` is now. */
+struct promise *promise_new(const struct settings *settings, const struct pool_spec *spec,
+                            struct instance *scaler, bool names_busy, int64_t utc_ms);
 void promise_free(struct promise *promise);
 
 /* Adds what nobody may have meant to its risks, of a back-end that can run `limit` of its dynos. */

@@ -147,6 +147,8 @@ static cJSON *json_of_pool(const struct promise *promise, const struct price *pr
     cJSON *risks = cJSON_AddArrayToObject(object, "beware");
     for (size_t i = 0; i < promise->n_risks; i++)
         cJSON_AddItemToArray(risks, cJSON_CreateString(promise->risks[i]));
+    if (promise->shadow != NULL)
+        cJSON_AddItemToObject(object, "shadow", json_of_pool(promise->shadow, price));
     return object;
 }
 

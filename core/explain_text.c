@@ -350,11 +350,13 @@ static void add_risks(const struct writer *writer, const struct promise *promise
 static void add_title(const struct writer *writer, const struct promise *promise)
 {
     struct text title = {0};
-    text_add_format(&title, "%s: ", promise->spec->name);
+    bool is_shadow = promise->spec->is_shadow;
+    text_add_format(&title, "%s%s: ", promise->spec->name, is_shadow ? ", shadow" : "");
     add_span(&promise->views[0], &title);
     text_add(writer->out, "\n");
     add_styled(writer, "1", text_chars(&title));
-    text_add_format(writer->out, " at %s\n\n", promise->scaler);
+    text_add_format(writer->out, " at %s%s\n\n", promise->scaler,
+                    is_shadow ? ", of which nothing is applied" : "");
     text_fini(&title);
 }
 
@@ -372,6 +374,8 @@ static void add_promise(const struct writer *writer, const struct promise *promi
     add_busy(writer, promise);
     add_cost(writer, promise, price);
     add_risks(writer, promise);
+    if (promise->shadow != NULL)
+        add_promise(writer, promise->shadow, price);
 }
 
 static void add_limits(const struct writer *writer, const struct settings *settings,

@@ -2,7 +2,7 @@
 #include "core/journal.h"
 
 #include "core/journal_file.h"
-#include "core/journal_line.h"
+#include "core/journal_read.h"
 #include "core/log.h"
 #include "core/memory.h"
 
@@ -77,6 +77,13 @@ static bool is_news(const struct journal *journal, const struct pool *pool,
            last->digest != journal_digest(&decided->decision);
 }
 
+static enum journal_kind kind_of(const struct journal *journal, const struct pool *pool)
+{
+    if (pool->spec->is_shadow)
+        return journal->is_dry_run ? JOURNAL_SHADOW_DRY_RUN : JOURNAL_SHADOW;
+    return journal->is_dry_run ? JOURNAL_DRY_RUN : JOURNAL_DECISION;
+}
+
 void journal_decided(struct journal *journal, struct pool *pool, const struct decided *decided,
                      int64_t utc_ms)
 {
@@ -84,7 +91,7 @@ void journal_decided(struct journal *journal, struct pool *pool, const struct de
         return;
     struct journal_decision decision = {
         .utc_ms = utc_ms,
-        .is_dry_run = journal->is_dry_run,
+        .kind = kind_of(journal, pool),
         .inputs = decided->inputs,
         .history = decided->before,
         .decision = decided->decision,
@@ -114,17 +121,31 @@ void journal_applied(struct journal *journal, const struct pool *pool, int32_t a
 
 /* ---- Restoring ---- */
 
+/* A pool or a shadow, and whether it has its history. */
+struct recalled {
+    struct pool *pool;
+    bool is_taken;
+};
+
 /* What is restored, and by which clock. */
 struct recall {
-    struct pool *pools;
-    GHashTable *by_name; /* of the pools */
-    bool *is_taken;      /* the history of each */
+    struct recalled *all;
+    GHashTable *by_name; /* of pools to theirs, that of a shadow after that of its pool */
     size_t n;
     size_t n_taken;
     int64_t every_ms;
     int64_t now_ms;
     int64_t utc_ahead_ms;
 };
+
+/* Of a pool, or of its shadow; NULL if there is none. */
+static struct recalled *find(const struct recall *recall, const char *name, bool is_shadow)
+{
+    struct recalled *recalled = g_hash_table_lookup(recall->by_name, name);
+    if (recalled == NULL || !is_shadow)
+        return recalled;
+    return recalled->pool->shadow != NULL ? recalled + 1 : NULL;
+}
 
 /* A time of the clock that the line was written by, as the clock of now has it; 0 stays 0. One that
  * lies ahead, since a clock was set back, is now. */
@@ -187,39 +208,48 @@ static void take_change(struct pool *pool, int32_t asked, int64_t at_ms)
         drift_take_applied(&pool->drift, asked, -1, at_ms);
 }
 
-static void take_decision(struct recall *recall, struct pool *pool, struct journal_decision *line)
+/* What the platform had, and may have yet. A shadow's takes each size at once. */
+static void take_present(struct recalled *recalled, const struct journal_decision *line,
+                         int64_t at_ms)
 {
-    int64_t at_ms = line->utc_ms - recall->utc_ahead_ms;
+    struct pool *pool = recalled->pool;
     int32_t present = line->inputs.present;
-    bool *is_taken = &recall->is_taken[pool - recall->pools];
-    if (present >= 0 && present != line->decision.size && !*is_taken)
+    if (pool->spec->is_shadow && pool->size < 0 && present >= 0)
+        pool->size = line->decision.size;
+    if (pool->spec->is_shadow)
+        return;
+    if (present >= 0 && present != line->decision.size && !recalled->is_taken)
         take_change(pool, line->decision.size, at_ms);
     if (pool->drift.known < 0)
         pool->drift.known = present;
-    if (*is_taken)
+}
+
+static void take_decision(struct recall *recall, struct recalled *recalled,
+                          struct journal_decision *line)
+{
+    int64_t at_ms = line->utc_ms - recall->utc_ahead_ms;
+    take_present(recalled, line, at_ms);
+    if (recalled->is_taken)
         return;
-    take_history(recall, pool, line, at_ms);
-    *is_taken = true;
+    take_history(recall, recalled->pool, line, at_ms);
+    recalled->is_taken = true;
     recall->n_taken++;
 }
 
 /* Takes a line, of which the last comes first. Returns when it was written, -1: it is no such line.
  */
-static int64_t take_line(struct recall *recall, const cJSON *json)
+static int64_t take_line(struct recall *recall, const char *chars, size_t length)
 {
-    struct journal_decision decision;
-    struct journal_applied applied;
-    struct pool *pool;
-    if (journal_read_decision(json, &decision)) {
-        if ((pool = g_hash_table_lookup(recall->by_name, decision.pool)) != NULL)
-            take_decision(recall, pool, &decision);
-        return decision.utc_ms;
-    }
-    if (!journal_read_applied(json, &applied))
+    struct journal_decision line;
+    enum journal_kind kind = journal_read(chars, length, &line);
+    struct recalled *recalled = find(recall, line.pool, kind == JOURNAL_SHADOW);
+    if (kind != JOURNAL_DECISION && kind != JOURNAL_SHADOW && kind != JOURNAL_APPLIED)
         return -1;
-    if (applied.size < 0 && (pool = g_hash_table_lookup(recall->by_name, applied.pool)) != NULL)
-        take_change(pool, applied.asked, applied.utc_ms - recall->utc_ahead_ms);
-    return applied.utc_ms;
+    if (recalled != NULL && kind != JOURNAL_APPLIED)
+        take_decision(recall, recalled, &line);
+    else if (recalled != NULL && line.decision.size < 0)
+        take_change(recalled->pool, line.asked, line.utc_ms - recall->utc_ahead_ms);
+    return line.utc_ms;
 }
 
 /* Until every pool has its history, and no line is of use for what the platform may do yet. */
@@ -231,10 +261,8 @@ static void take_lines(struct recall *recall, const char *begin, const char *end
     while (end > begin && (recall->n_taken < recall->n || at_ms >= earliest_ms)) {
         const char *before = memrchr(begin, '\n', (size_t)(end - begin));
         const char *line = before != NULL ? before + 1 : begin;
-        cJSON *json = cJSON_ParseWithLength(line, (size_t)(end - line));
-        int64_t taken_ms = take_line(recall, json);
+        int64_t taken_ms = take_line(recall, line, (size_t)(end - line));
         at_ms = taken_ms >= 0 ? taken_ms : at_ms;
-        cJSON_Delete(json);
         end = before != NULL ? before : begin;
     }
 }
@@ -257,21 +285,23 @@ void journal_restore(const struct journal *journal, struct pool *pools, size_t n
     read_tail(before, n, &lines); /* the file may have begun right now */
     read_tail(journal->path, n, &lines);
     struct recall recall = {
-        .pools = pools,
+        .all = memory_new(2 * n, sizeof *recall.all),
         .by_name = g_hash_table_new(g_str_hash, g_str_equal),
-        .is_taken = memory_new(n, sizeof *recall.is_taken),
-        .n = n,
         .every_ms = journal->every_ms,
         .now_ms = now_ms,
         .utc_ahead_ms = utc_ahead_ms,
     };
-    for (size_t i = 0; i < n; i++)
-        g_hash_table_insert(recall.by_name, pools[i].spec->name, &pools[i]);
+    for (size_t i = 0; i < n; i++) {
+        g_hash_table_insert(recall.by_name, pools[i].spec->name, &recall.all[recall.n]);
+        recall.all[recall.n++].pool = &pools[i];
+        if (pools[i].shadow != NULL)
+            recall.all[recall.n++].pool = pools[i].shadow;
+    }
     const char *begin = text_chars(&lines);
     if (lines.length > 0)
         take_lines(&recall, begin, begin + lines.length - 1);
     g_hash_table_destroy(recall.by_name);
-    free(recall.is_taken);
+    free(recall.all);
     free(before);
     text_fini(&lines);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/journal_file.h"
 
-#include "core/journal_line.h"
+#include "core/journal_read.h"
 #include "core/memory.h"
 
 #include <errno.h>

@@ -44,6 +44,30 @@ bool journal_step_kind(const char *name, enum step_kind *kind)
     return false;
 }
 
+static const char *const kind_names[] = {
+    [JOURNAL_DECISION] = "decision", [JOURNAL_DRY_RUN] = "dry_run",
+    [JOURNAL_SHADOW] = "shadow",     [JOURNAL_SHADOW_DRY_RUN] = "shadow_dry_run",
+    [JOURNAL_APPLIED] = "applied",   [JOURNAL_START] = "start",
+};
+
+enum journal_kind journal_kind(const char *name)
+{
+    for (size_t i = 0; i < sizeof kind_names / sizeof kind_names[0]; i++)
+        if (kind_names[i] != NULL && strcmp(kind_names[i], name) == 0)
+            return (enum journal_kind)i;
+    return JOURNAL_OTHER;
+}
+
+bool journal_is_shadow(enum journal_kind kind)
+{
+    return kind == JOURNAL_SHADOW || kind == JOURNAL_SHADOW_DRY_RUN;
+}
+
+bool journal_is_decision(enum journal_kind kind)
+{
+    return kind == JOURNAL_DECISION || kind == JOURNAL_DRY_RUN || journal_is_shadow(kind);
+}
+
 /* ---- Writing ---- */
 
 void journal_time(int64_t utc_ms, struct text *out)
@@ -68,11 +92,11 @@ static void add_text(const char *text, struct text *out)
     text_add(out, "\"");
 }
 
-static void begin(int64_t utc_ms, const char *kind, struct text *out)
+static void begin(int64_t utc_ms, enum journal_kind kind, struct text *out)
 {
     text_add(out, "{\"at\":\"");
     journal_time(utc_ms, out);
-    text_add_format(out, "\",\"kind\":\"%s\"", kind);
+    text_add_format(out, "\",\"kind\":\"%s\"", kind_names[kind]);
 }
 
 static void add_named(const char *key, const char *text, struct text *out)
@@ -173,7 +197,7 @@ static void add_steps(const struct decision *decision, struct text *out)
 
 void journal_line_decision(const struct journal_decision *line, const char *why, struct text *out)
 {
-    begin(line->utc_ms, line->is_dry_run ? "dry_run" : "decision", out);
+    begin(line->utc_ms, line->kind, out);
     add_named("pool", line->pool, out);
     text_add_format(out, ",\"policy\":\"%s\"", line->policy);
     add_inputs(&line->inputs, out);
@@ -188,7 +212,7 @@ void journal_line_decision(const struct journal_decision *line, const char *why,
 void journal_line_applied(int64_t utc_ms, const char *pool, int32_t asked, int32_t size,
                           const char *why, struct text *out)
 {
-    begin(utc_ms, "applied", out);
+    begin(utc_ms, JOURNAL_APPLIED, out);
     add_named("pool", pool, out);
     text_add_format(out, ",\"asked\":%" PRId32, asked);
     if (size >= 0)
@@ -202,186 +226,9 @@ void journal_line_applied(int64_t utc_ms, const char *pool, int32_t asked, int32
 
 void journal_line_start(int64_t utc_ms, const char *path, struct text *out)
 {
-    begin(utc_ms, "start", out);
+    begin(utc_ms, JOURNAL_START, out);
     add_named("file", path, out);
     text_add(out, "}\n");
-}
-
-/* ---- Reading ---- */
-
-int64_t journal_parse_time(const char *text)
-{
-    struct tm parts = {0};
-    int ms = 0;
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
-    if (rest != NULL && *rest == '.' && strlen(rest) >= 4) {
-        ms = atoi(rest + 1);
-        rest += 4;
-    }
-    if (rest == NULL || strcmp(rest, "Z") != 0)
-        return -1;
-    return (int64_t)timegm(&parts) * 1000 + ms;
-}
-
-static int64_t whole(const cJSON *number)
-{
-    double value = cJSON_IsNumber(number) ? number->valuedouble : 0;
-    return value >= 9.2e18 ? INT64_MAX : value <= -9.2e18 ? INT64_MIN : (int64_t)value;
-}
-
-static int64_t get_number(const cJSON *object, const char *key)
-{
-    return whole(cJSON_GetObjectItemCaseSensitive(object, key));
-}
-
-static struct value get_value(const cJSON *object, const char *key)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    const cJSON *at_least = cJSON_GetObjectItemCaseSensitive(item, "at_least");
-    if (cJSON_IsNumber(at_least))
-        return (struct value){whole(at_least), KNOWN_AT_LEAST};
-    if (cJSON_IsNumber(item))
-        return (struct value){whole(item), KNOWN_EXACT};
-    return VALUE_UNKNOWN;
-}
-
-static void get_text(const cJSON *object, const char *key, char *out, size_t room)
-{
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
-    snprintf(out, room, "%s", text != NULL ? text : "");
-}
-
-static void get_window(const cJSON *object, const char *key, struct window *window)
-{
-    const cJSON *pair;
-    cJSON_ArrayForEach(pair, cJSON_GetObjectItemCaseSensitive(object, key))
-    {
-        if (window->n == WINDOW_SIZES)
-            break;
-        window->wanted[window->n].until_ms = whole(cJSON_GetArrayItem(pair, 0));
-        window->wanted[window->n++].size = (int32_t)whole(cJSON_GetArrayItem(pair, 1));
-    }
-}
-
-static struct stride get_stride(const cJSON *object, const char *key)
-{
-    const cJSON *pair = cJSON_GetObjectItemCaseSensitive(object, key);
-    return (struct stride){whole(cJSON_GetArrayItem(pair, 0)),
-                           (int32_t)whole(cJSON_GetArrayItem(pair, 1))};
-}
-
-static void get_history(const cJSON *line, struct history *history)
-{
-    const cJSON *object = cJSON_GetObjectItemCaseSensitive(line, "history");
-    char in_force[20];
-    int64_t present = get_number(object, "present");
-    *history = (struct history){0};
-    history->has_past = present != -2;
-    history->present = history->has_past ? (int32_t)present : 0;
-    history->blind_since_ms = get_number(object, "blind_since");
-    get_text(object, "in_force", in_force, sizeof in_force);
-    history->in_force = strtoull(in_force, NULL, 16);
-    get_window(object, "up", &history->up);
-    get_window(object, "down", &history->down);
-    history->up_stride = get_stride(object, "up_stride");
-    history->down_stride = get_stride(object, "down_stride");
-    history->worked_ms = get_number(object, "worked");
-    history->busy_since_ms = get_number(object, "busy_since");
-    history->grown_ms = get_number(object, "grown");
-    history->woken_ms = get_number(object, "woken");
-    history->woken_waiting = get_number(object, "woken_waiting");
-    history->learned_boot_ms = get_number(object, "learned_boot");
-    history->drift_until_ms = get_number(object, "drift_until");
-}
-
-static void get_inputs(const cJSON *line, struct journal_decision *decision)
-{
-    const cJSON *reading = cJSON_GetObjectItemCaseSensitive(line, "reading");
-    get_text(line, "room_of", decision->limit, sizeof decision->limit);
-    decision->inputs = (struct inputs){
-        .reading = {get_number(reading, "at"), get_value(reading, "waiting"),
-                    get_value(reading, "latency"), get_value(reading, "busy"),
-                    get_value(reading, "next_due")},
-        .now_ms = get_number(line, "now"),
-        .present = (int32_t)get_number(line, "present"),
-        .crashed = (int32_t)get_number(line, "crashed"),
-        .names_busy = get_number(line, "names_busy") != 0,
-        .room = (int32_t)get_number(line, "room"),
-        .room_of = decision->limit[0] != '\0' ? decision->limit : NULL,
-    };
-}
-
-static bool get_step(const cJSON *object, struct step *step)
-{
-    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "step"));
-    const cJSON *rule = cJSON_GetObjectItemCaseSensitive(object, "rule");
-    size_t kind = 0;
-    while (kind < sizeof step_names / sizeof step_names[0] &&
-           (name == NULL || step_names[kind] == NULL || strcmp(step_names[kind], name) != 0))
-        kind++;
-    *step = (struct step){
-        .kind = (enum step_kind)kind,
-        .before = (int32_t)get_number(object, "before"),
-        .after = (int32_t)get_number(object, "after"),
-        .rule = cJSON_IsNumber(rule) ? (int32_t)whole(rule) : -1,
-        .seen = get_value(object, "seen"),
-    };
-    return kind < sizeof step_names / sizeof step_names[0];
-}
-
-static bool get_decision(const cJSON *line, struct decision *decision)
-{
-    const cJSON *item;
-    *decision = (struct decision){.size = (int32_t)get_number(line, "size"),
-                                  .spares_busy = get_number(line, "spares_busy") != 0};
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(line, "steps"))
-    {
-        if (decision->n_steps == DECISION_STEPS ||
-            !get_step(item, &decision->steps[decision->n_steps++]))
-            return false;
-    }
-    return cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(line, "size"));
-}
-
-static bool is_of_kind(const cJSON *line, const char *wanted)
-{
-    const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, "kind"));
-    return kind != NULL && strcmp(kind, wanted) == 0;
-}
-
-static int64_t get_at(const cJSON *line)
-{
-    const char *at = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, "at"));
-    return at != NULL ? journal_parse_time(at) : -1;
-}
-
-bool journal_read_applied(const cJSON *line, struct journal_applied *applied)
-{
-    const cJSON *asked = cJSON_GetObjectItemCaseSensitive(line, "asked");
-    const cJSON *size = cJSON_GetObjectItemCaseSensitive(line, "size");
-    if (!is_of_kind(line, "applied") || !cJSON_IsNumber(asked))
-        return false;
-    applied->utc_ms = get_at(line);
-    get_text(line, "pool", applied->pool, sizeof applied->pool);
-    applied->asked = (int32_t)whole(asked);
-    applied->size = cJSON_IsNumber(size) ? (int32_t)whole(size) : -1;
-    applied->why = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, "why"));
-    return applied->utc_ms >= 0;
-}
-
-bool journal_read_decision(const cJSON *line, struct journal_decision *decision)
-{
-    if (!is_of_kind(line, "decision"))
-        return false;
-    decision->is_dry_run = false;
-    decision->utc_ms = get_at(line);
-    get_text(line, "pool", decision->pool, sizeof decision->pool);
-    get_text(line, "policy", decision->policy, sizeof decision->policy);
-    get_history(line, &decision->history);
-    get_inputs(line, decision);
-    bool is_whole = get_decision(line, &decision->decision);
-    decision->decision.room_of = decision->inputs.room_of;
-    return is_whole && decision->utc_ms >= 0 && decision->inputs.now_ms > 0;
 }
 
 /* ---- Hash ---- */

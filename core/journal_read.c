@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/journal_read.h"
 
-#include "core/json_scan.h"
+#include "core/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,7 @@ static int64_t day_of(int64_t year, int64_t month, int64_t day)
     return years * 365 + years / 4 - years / 100 + years / 400 + days - 719468;
 }
 
-static int64_t parse_time(const char *text)
+int64_t journal_parse_time(const char *text)
 {
     if (!is_time(text))
         return -1;
@@ -84,30 +84,39 @@ static void read_truth(struct json_scan *scan, void *at)
 
 static void read_kind(struct json_scan *scan, void *at)
 {
-    static const char *const names[] = {[JOURNAL_DECISION] = "decision",
-                                        [JOURNAL_DRY_RUN] = "dry_run",
-                                        [JOURNAL_APPLIED] = "applied",
-                                        [JOURNAL_START] = "start"};
-    enum journal_kind *kind = at;
-    char name[16];
+    char name[20];
     json_string(scan, name, sizeof name);
-    *kind = JOURNAL_OTHER;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (names[i] != NULL && strcmp(names[i], name) == 0)
-            *kind = (enum journal_kind)i;
+    *(enum journal_kind *)at = journal_kind(name);
 }
 
 static void read_time(struct json_scan *scan, void *at)
 {
     char time[40];
     json_string(scan, time, sizeof time);
-    *(int64_t *)at = parse_time(time);
+    *(int64_t *)at = journal_parse_time(time);
     scan->is_bad = scan->is_bad || *(int64_t *)at < 0;
 }
 
 static void read_name(struct json_scan *scan, void *at)
 {
     json_string(scan, at, JOURNAL_NAME);
+}
+
+static void read_why(struct json_scan *scan, void *at)
+{
+    *(struct json_key *)at = json_quoted(scan);
+}
+
+bool journal_why(const struct journal_decision *line, struct text *out)
+{
+    if (line->why.chars == NULL)
+        return false;
+    char *words = memory_new(line->why.length + 1, 1);
+    struct json_scan scan = json_scan(line->why.chars - 1, line->why.length + 2);
+    json_string(&scan, words, line->why.length + 1);
+    text_add(out, words);
+    free(words);
+    return true;
 }
 
 static void read_hash(struct json_scan *scan, void *at)
@@ -246,6 +255,7 @@ static void clear(struct journal_decision *line)
     line->decision.n_steps = 0;
     line->decision.spares_busy = false;
     line->asked = -1;
+    line->why = (struct json_key){NULL, 0};
 }
 
 enum journal_kind journal_read(const char *chars, size_t length, struct journal_decision *line)
@@ -267,6 +277,7 @@ enum journal_kind journal_read(const char *chars, size_t length, struct journal_
         {"size", read_size, AT(decision.size)},
         {"spares_busy", read_truth, AT(decision.spares_busy)},
         {"asked", read_size, AT(asked)},
+        {"why", read_why, AT(why)},
         {"kind", read_kind, AT(kind)},
     };
 #undef AT
@@ -276,7 +287,9 @@ enum journal_kind journal_read(const char *chars, size_t length, struct journal_
     line->inputs.room_of = line->limit[0] != '\0' ? line->limit : NULL;
     line->decision.room_of = line->inputs.room_of;
     bool is_whole = json_is_over(&scan) && line->utc_ms >= 0;
-    if (line->kind == JOURNAL_DECISION || line->kind == JOURNAL_DRY_RUN)
+    if (journal_is_decision(line->kind))
         is_whole = is_whole && line->inputs.now_ms > 0 && line->decision.size >= 0;
-    return is_whole ? line->kind : JOURNAL_BAD;
+    if (!is_whole)
+        line->kind = JOURNAL_BAD;
+    return line->kind;
 }

@@ -42,7 +42,7 @@ bool json_next(struct json_scan *scan, char close)
 /* ---- Strings ---- */
 
 /* From past the opening quote to the closing one, which is passed. */
-static struct json_key quoted(struct json_scan *scan)
+struct json_key json_quoted(struct json_scan *scan)
 {
     struct json_key text = {"", 0};
     if (!take(scan, '"'))
@@ -57,14 +57,14 @@ static struct json_key quoted(struct json_scan *scan)
 
 struct json_key json_key(struct json_scan *scan)
 {
-    struct json_key key = quoted(scan);
+    struct json_key key = json_quoted(scan);
     take(scan, ':');
     return key;
 }
 
 bool json_key_is(struct json_key key, const char *name)
 {
-    return strncmp(key.chars, name, key.length) == 0 && name[key.length] == '\0';
+    return strncmp(key.chars, name, key.length) == 0 && strlen(name) == key.length;
 }
 
 static unsigned hex_of(const char *digits)
@@ -97,7 +97,7 @@ static char unescape(const struct json_key *text, size_t *i)
 
 void json_string(struct json_scan *scan, char *out, size_t room)
 {
-    struct json_key text = quoted(scan);
+    struct json_key text = json_quoted(scan);
     size_t n = 0;
     for (size_t i = 0; i < text.length && n + 1 < room; i++) {
         bool is_escaped = text.chars[i] == '\\' && i + 1 < text.length;
@@ -173,7 +173,7 @@ void json_skip(struct json_scan *scan)
         if (is_mark)
             scan->at++;
         else if (c == '"')
-            quoted(scan);
+            json_quoted(scan);
         else
             json_whole(scan);
     } while (depth > 0 && !scan->is_bad);

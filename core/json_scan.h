@@ -20,7 +20,7 @@ struct json_scan {
     bool is_bad;
 };
 
-/* A member's name as it is written, escapes and all. */
+/* A member's name, or a string, as it is written, escapes and all. */
 struct json_key {
     const char *chars;
     size_t length;
@@ -42,6 +42,9 @@ char json_peek(struct json_scan *scan);
 
 /* A number without its fraction; null, false and true count as 0, 0 and 1. */
 int64_t json_whole(struct json_scan *scan);
+
+/* A string as it is written. */
+struct json_key json_quoted(struct json_scan *scan);
 
 /* Copies a string, cut to what there is room for. */
 void json_string(struct json_scan *scan, char *out, size_t room);

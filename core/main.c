@@ -34,9 +34,10 @@ enum {
     TAKES_BOOT = 65536,
     TAKES_BOUND = 131072,
     TAKES_CLOSED_LOOP = 262144,
-    TAKES_ARGUMENT = 524288,
-    TAKES_SECOND = 1048576,
-    TAKES_MORE = 2097152
+    TAKES_SHADOW = 524288,
+    TAKES_ARGUMENT = 1048576,
+    TAKES_SECOND = 2097152,
+    TAKES_MORE = 4194304
 };
 
 enum {
@@ -45,9 +46,9 @@ enum {
 };
 
 static const char *const options_of_some[] = {
-    "--dry-run", "--json",   "--connect", "--all",   "--output",     "--for",  "--why",
-    "--size",    "--prices", "--at",      "--not",   "--journal",    "--pool", "--since",
-    "--until",   "--plot",   "--boot",    "--bound", "--closed-loop"};
+    "--dry-run", "--json",   "--connect", "--all",   "--output",      "--for",   "--why",
+    "--size",    "--prices", "--at",      "--not",   "--journal",     "--pool",  "--since",
+    "--until",   "--plot",   "--boot",    "--bound", "--closed-loop", "--shadow"};
 
 static const struct command {
     const char *name;
@@ -69,7 +70,8 @@ static const struct command {
     {"pause", command_pause, TAKES_ARGUMENT | TAKES_FOR | TAKES_WHY,
      "apply no size to a pool, or to any"},
     {"resume", command_resume, TAKES_ARGUMENT, "end the pause of a pool, or of all"},
-    {"why", command_why, TAKES_ARGUMENT | TAKES_AT | TAKES_NOT | TAKES_JOURNAL | TAKES_JSON,
+    {"why", command_why,
+     TAKES_ARGUMENT | TAKES_AT | TAKES_NOT | TAKES_JOURNAL | TAKES_JSON | TAKES_SHADOW,
      "tell why a pool has its size, out of the journal"},
     {"replay", command_replay, TAKES_ARGUMENT | TAKES_JSON | TAKES_REPLAY,
      "make a journal's decisions again, or try another file on it"},
@@ -106,6 +108,7 @@ static int print_help(void)
              "      --at TIME      why: then, not now: 10:30, 2026-11-24T10:30Z, \"5m ago\"\n"
              "      --not SIZE     why: what stopped this size\n"
              "      --journal FILE why: this journal, not the configuration's\n"
+             "      --shadow       why: the shadow's decision, and where it differs\n"
              "      --pool NAME    replay: this pool only\n"
              "      --since TIME, --until TIME\n"
              "                     replay: from 2026-11-24T15:00Z, or 7d ago, on, until then\n"
@@ -234,18 +237,31 @@ static int run_command(struct command_line *line, unsigned given, int n_words, c
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},  {"dry-run", no_argument, NULL, 'd'},
-        {"json", no_argument, NULL, 'j'},          {"connect", no_argument, NULL, 'C'},
-        {"all", no_argument, NULL, 'a'},           {"output", required_argument, NULL, 'o'},
-        {"for", required_argument, NULL, 'f'},     {"why", required_argument, NULL, 'w'},
-        {"size", required_argument, NULL, 's'},    {"prices", required_argument, NULL, 'p'},
-        {"at", required_argument, NULL, 't'},      {"not", required_argument, NULL, 'n'},
-        {"journal", required_argument, NULL, 'J'}, {"pool", required_argument, NULL, 'N'},
-        {"since", required_argument, NULL, 'S'},   {"until", required_argument, NULL, 'U'},
-        {"plot", required_argument, NULL, 'P'},    {"boot", required_argument, NULL, 'b'},
-        {"bound", required_argument, NULL, 'B'},   {"closed-loop", no_argument, NULL, 'l'},
-        {"verbose", no_argument, NULL, 'v'},       {"version", no_argument, NULL, 'V'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'},
+        {"dry-run", no_argument, NULL, 'd'},
+        {"json", no_argument, NULL, 'j'},
+        {"connect", no_argument, NULL, 'C'},
+        {"all", no_argument, NULL, 'a'},
+        {"output", required_argument, NULL, 'o'},
+        {"for", required_argument, NULL, 'f'},
+        {"why", required_argument, NULL, 'w'},
+        {"size", required_argument, NULL, 's'},
+        {"prices", required_argument, NULL, 'p'},
+        {"at", required_argument, NULL, 't'},
+        {"not", required_argument, NULL, 'n'},
+        {"journal", required_argument, NULL, 'J'},
+        {"pool", required_argument, NULL, 'N'},
+        {"since", required_argument, NULL, 'S'},
+        {"until", required_argument, NULL, 'U'},
+        {"plot", required_argument, NULL, 'P'},
+        {"boot", required_argument, NULL, 'b'},
+        {"bound", required_argument, NULL, 'B'},
+        {"closed-loop", no_argument, NULL, 'l'},
+        {"shadow", no_argument, NULL, 'D'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     struct command_line line = {0};
     unsigned given = 0;
@@ -338,6 +354,10 @@ int main(int argc, char **argv)
         case 'l':
             line.wants_closed_loop = true;
             given |= TAKES_CLOSED_LOOP;
+            break;
+        case 'D':
+            line.wants_shadow = true;
+            given |= TAKES_SHADOW;
             break;
         case 'v':
             line.is_verbose = true;

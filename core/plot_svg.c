@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { LEFT = 64, WIDTH = 760, RIGHT = 24, TOP = 62, HEIGHT = 130, GAP = 40, BOTTOM = 44 };
-enum { N_COLOURS = 3 };
+enum { N_COLOURS = 4 };
 
 /* No variables of CSS: not every program that shows SVGs knows them. */
 static const char style[] =
@@ -17,10 +17,12 @@ static const char style[] =
     ".title { font-size: 15px; font-weight: 600 }\n"
     ".grid { stroke: #d8dee4; fill: none }\n"
     ".line { fill: none; stroke-width: 1.5; stroke-linejoin: round }\n"
-    ".c0 { stroke: #0072b2 } .c1 { stroke: #d55e00 } .c2 { stroke: #009e73 }\n"
+    ".c0 { stroke: #0072b2 } .c1 { stroke: #d55e00 } .c2 { stroke: #009e73 } "
+    ".c3 { stroke: #aa4499 }\n"
     "@media (prefers-color-scheme: dark) {\n"
     ".back { fill: #0d1117 } text { fill: #e6edf3 } .grid { stroke: #30363d }\n"
-    ".c0 { stroke: #56b4e9 } .c1 { stroke: #ff9b4a } .c2 { stroke: #3fd0a0 }\n"
+    ".c0 { stroke: #56b4e9 } .c1 { stroke: #ff9b4a } .c2 { stroke: #3fd0a0 } "
+    ".c3 { stroke: #e08fd0 }\n"
     "}\n"
     "</style>\n"
     "<rect class=\"back\" width=\"100%\" height=\"100%\"/>\n";

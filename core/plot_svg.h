@@ -12,14 +12,14 @@
 
 struct plot_line {
     const char *name; /* lines of one name have one entry in the legend; */
-    int colour;       /* and one of these: 0 to 2 */
+    int colour;       /* and one of these: 0 to 3 */
     bool is_step;     /* a value holds until the next */
     double *values;   /* plot.n of them, NAN: not known */
 };
 
 struct plot_panel {
     const char *title; /* what, and in what unit */
-    struct plot_line lines[2];
+    struct plot_line lines[3];
     size_t n_lines;
 };
 

@@ -6,6 +6,7 @@
 #include "core/number.h"
 #include "core/reading.h"
 #include "core/room.h"
+#include "core/shadow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,7 @@ void pool_init(struct pool *pool, const struct pool_spec *spec, int32_t limit, b
     put_in_force(pool, -1);
     pool->drift = DRIFT_NONE;
     hand_init(&pool->hand, spec->name, limit);
+    pool->shadow = shadow_new(spec, limit, names_busy);
 }
 
 static void forget_busy(struct source *source)
@@ -99,6 +101,7 @@ void pool_fini(struct pool *pool)
     free(pool->past);
     free(pool->cut);
     hand_fini(&pool->hand);
+    shadow_free(pool->shadow);
 }
 
 static bool have_same_rules(const struct policy *a, const struct policy *b)
@@ -111,13 +114,22 @@ static bool have_same_rules(const struct policy *a, const struct policy *b)
     return are_same;
 }
 
-void pool_inherit(struct pool *pool, const struct pool *old, int64_t utc_ms)
+static void inherit_history(struct pool *pool, const struct pool *old)
 {
-    pool_follow_schedule(pool, utc_ms);
     struct history history = past_open(old->past);
     past_keep(&pool->past, &history);
     if (!have_same_rules(pool->policy, old->policy))
         forget_rules(pool);
+}
+
+void pool_inherit(struct pool *pool, const struct pool *old, int64_t utc_ms)
+{
+    pool_follow_schedule(pool, utc_ms);
+    inherit_history(pool, old);
+    if (pool->shadow != NULL && old->shadow != NULL) {
+        inherit_history(pool->shadow, old->shadow);
+        pool->shadow->size = old->shadow->size;
+    }
     pool->crashed = old->crashed;
     pool->crashes_ms = old->crashes_ms;
     pool->is_crashing = old->is_crashing;
@@ -160,17 +172,22 @@ static void tell_schedule(const struct pool *pool, int32_t before)
 {
     const struct schedule_entry *entries = pool->spec->schedule.entries;
     int32_t now = pool->timetable.entry;
+    if (pool->spec->is_shadow)
+        return;
     if (now >= 0)
         log_write(LOG_INFO, pool->spec->name, "schedule %s", entries[now].words);
     else
         log_write(LOG_INFO, pool->spec->name, "schedule %s is over", entries[before].words);
 }
 
-/* A clock that was set back may show a time before the one that is known. */
+/* A clock that was set back may show a time before the one that is known. A shadow waits until the
+ * pool is due. */
 int64_t pool_follow_schedule(struct pool *pool, int64_t utc_ms)
 {
     const struct schedule *schedule = &pool->spec->schedule;
     struct timetable *timetable = &pool->timetable;
+    if (pool->shadow != NULL)
+        pool_follow_schedule(pool->shadow, utc_ms);
     if (schedule->n == 0)
         return INT64_MAX;
     if (utc_ms < timetable->from_ms || utc_ms >= timetable->until_ms) {
@@ -261,10 +278,20 @@ struct dyn_group pool_watched(const struct pool *pool)
     return group;
 }
 
+/* That, and what its shadow looks at. */
+static struct dyn_group group_of_both(const struct pool *pool)
+{
+    struct dyn_group group = pool_watched(pool);
+    if (pool->shadow == NULL)
+        return group;
+    struct dyn_group shadow = pool_watched(pool->shadow);
+    return shadow_widen(group, &shadow);
+}
+
 struct dyn_group pool_start_measure(struct pool *pool, size_t source_index, int64_t now_ms)
 {
     struct source *source = &pool->sources[source_index];
-    struct dyn_group group = pool_watched(pool);
+    struct dyn_group group = group_of_both(pool);
     source->asks_due = asks_next_due(pool, source, now_ms);
     if (source->asks_due) {
         group.metrics |= DYN_BIT(DYN_NEXT_DUE);
@@ -284,6 +311,18 @@ static struct value next_due(const struct source *source, const struct answer *a
     return due;
 }
 
+/* The pool is told no more than it would be without its shadow. */
+static void take_reading(struct pool *pool, size_t source, struct reading reading)
+{
+    if (pool->shadow != NULL) {
+        struct dyn_group own = pool_watched(pool);
+        struct dyn_group asked = group_of_both(pool);
+        pool->shadow->sources[source].reading = reading;
+        reading = shadow_narrow(reading, &own, &asked);
+    }
+    pool->sources[source].reading = reading;
+}
+
 void pool_take_reading(struct pool *pool, size_t source_index, const struct answer *answer,
                        int64_t took_ms, int64_t now_ms)
 {
@@ -300,7 +339,7 @@ void pool_take_reading(struct pool *pool, size_t source_index, const struct answ
         reading.busy = answer_value(answer, DYN_BUSY);
         note_trouble(pool, &source->trouble, answer->unknown);
     }
-    source->reading = reading;
+    take_reading(pool, source_index, reading);
 }
 
 bool pool_is_measured(const struct pool *pool)
@@ -423,7 +462,8 @@ void pool_decide(struct pool *pool, int64_t now_ms, struct decided *decided)
     decided->has_learned = history.learned_boot_ms != decided->before.learned_boot_ms;
     past_keep(&pool->past, &history);
     pool->waiting = decided->inputs.reading.waiting;
-    tell_limit(pool, &decided->decision);
+    if (!pool->spec->is_shadow)
+        tell_limit(pool, &decided->decision);
     want(pool, decided);
 }
 

@@ -97,6 +97,7 @@ struct pool {
     char *size_trouble; /* why the size is not known or not as wanted, as last logged */
     struct hand hand;
     struct drift drift;
+    struct pool *shadow; /* decides beside it (core/shadow.h); NULL: it has none */
 };
 
 /* Starts a pool of a scaler that can run `limit` workers of it (INT32_MAX: any number), and of an

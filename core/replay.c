@@ -192,7 +192,7 @@ void replay_take(struct replay_pool *pool, const struct journal_decision *line)
         pool->is_started = true;
     if (line->kind == JOURNAL_APPLIED)
         take_applied(pool, line);
-    if (line->kind != JOURNAL_DECISION && line->kind != JOURNAL_DRY_RUN)
+    if (!journal_is_decision(line->kind))
         return;
     if (line->policy[0] != '\0')
         decide_again(pool, line);

@@ -3,7 +3,7 @@
  * then run as a whole under the file's policies.
  *
  * Files: replay.c (taking in, deciding again), replay_run.c (running), replay_queue.c (the queue of
- * a closed loop). */
+ * a closed loop), replay_shadow.c (a pool beside its shadow). */
 #ifndef CORE_REPLAY_H
 #define CORE_REPLAY_H
 
@@ -146,5 +146,33 @@ struct replay_result {
 void replay_run(const struct replay_pool *pool, enum replay_policy policy,
                 const struct replay_queue *queue, int64_t bound_ms, struct replay_result *result);
 void replay_result_fini(struct replay_result *result);
+
+/* ---- A shadow ---- */
+
+/* A time in which a shadow had another size than its pool, and both where that was most so. */
+struct replay_stretch {
+    int64_t from_ms; /* UTC */
+    int64_t until_ms;
+    int32_t live;
+    int32_t shadow;
+};
+
+enum { REPLAY_STRETCHES = 3 };
+
+/* What both had, for as long as both were recorded; how long jobs would have waited for the shadow
+ * is not known. */
+struct replay_beside {
+    struct replay_result live;
+    struct replay_result shadow;                      /* points: its sizes at the pool's samples */
+    int64_t apart_ms;                                 /* with other sizes, */
+    int64_t n_stretches;                              /* in so many stretches, */
+    struct replay_stretch greatest[REPLAY_STRETCHES]; /* of which these are the greatest */
+    size_t n_greatest;
+};
+
+/* Both have samples: a shadow is taken in as a pool with the spec's shadow for a spec. Freed with
+ * replay_result_fini() of the shadow's result. */
+void replay_compare(const struct replay_pool *live, const struct replay_pool *shadow,
+                    struct replay_beside *beside);
 
 #endif

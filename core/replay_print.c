@@ -36,19 +36,19 @@ static void add_minute(int64_t utc_ms, struct text *out)
     text_fini(&time);
 }
 
-static void add_decisions(const struct replay_pool *pool, struct text *out)
+static void add_decisions(const struct replay_pool *pool, const char *whose, struct text *out)
 {
     int64_t n_made = pool->n_same + pool->n_different;
     if (n_made > 0)
-        text_add_format(out, "  decisions made again: %" PRId64 ", ", n_made);
+        text_add_format(out, "  %sdecisions made again: %" PRId64 ", ", whose, n_made);
     if (pool->n_different > 0)
         text_add_format(out, "of which %" PRId64 " came out otherwise, the first at\n    %s\n",
                         pool->n_different, text_chars(&pool->first));
     else if (n_made > 0)
         text_add(out, "which all came out the same\n");
     if (pool->n_foreign > 0)
-        text_add_format(out, "  decisions of another policy than the file's: %" PRId64 "\n",
-                        pool->n_foreign);
+        text_add_format(out, "  %sdecisions of another policy than the file's: %" PRId64 "\n",
+                        whose, pool->n_foreign);
 }
 
 static void add_delay(const struct replay_report *report, struct text *out)
@@ -203,44 +203,93 @@ static void add_late(struct table *table, const struct replay_report *report,
     text_fini(&text);
 }
 
-static void add_table(const struct replay_report *report, bool is_bold, struct text *out)
+/* The last one is of how long jobs wait, which is not known of shadows. */
+static const struct row {
+    const char *heading;
+    bool needs_sizes;
+    void (*add)(struct table *table, const struct replay_report *report,
+                const struct replay_result *result);
+} rows[] = {{"  changes up", true, add_changes_up}, {"  changes down", true, add_changes_down},
+            {"  dyno-hours", true, add_hours},      {"  US dollars", true, add_cost},
+            {"  largest size", true, add_largest},  {"  a job waits over ", false, add_late}};
+enum { N_ROWS = sizeof rows / sizeof rows[0], N_SIZE_ROWS = N_ROWS - 1 };
+
+static void add_row(struct table *table, const struct row *row, const struct replay_report *report,
+                    const struct column *columns, size_t n)
 {
-    static const struct {
-        const char *heading;
-        bool needs_sizes;
-        void (*add)(struct table *table, const struct replay_report *report,
-                    const struct replay_result *result);
-    } rows[] = {{"  changes up", true, add_changes_up}, {"  changes down", true, add_changes_down},
-                {"  dyno-hours", true, add_hours},      {"  US dollars", true, add_cost},
-                {"  largest size", true, add_largest},  {"  a job waits over ", false, add_late}};
-    struct column columns[MOST_COLUMNS];
-    size_t n = columns_of(report, columns);
+    struct text heading = {0};
+    if (row->add == add_cost && report->price == NULL)
+        return;
+    text_add(&heading, row->heading);
+    if (row->add == add_cost)
+        text_add_format(&heading, ", %s", report->price->size);
+    if (row->add == add_late)
+        text_add_ms(&heading, report->bound_ms);
+    table_cell(table, "%s", text_chars(&heading));
+    text_fini(&heading);
+    for (size_t c = 0; c < n; c++)
+        if (columns[c].has_sizes || !row->needs_sizes)
+            row->add(table, report, columns[c].result);
+        else
+            table_cell(table, "?");
+}
+
+/* The first so many rows. */
+static void add_table(const struct replay_report *report, const struct column *columns, size_t n,
+                      size_t n_rows, bool is_bold, struct text *out)
+{
     struct table table;
     table_init(&table, 1 + n);
     table_cell(&table, " ");
     for (size_t c = 0; c < n; c++)
         table_cell(&table, "%s", columns[c].heading);
-    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
-        struct text heading = {0};
-        if (rows[r].add == add_cost && report->price == NULL)
-            continue;
-        text_add(&heading, rows[r].heading);
-        if (rows[r].add == add_cost)
-            text_add_format(&heading, ", %s", report->price->size);
-        if (rows[r].add == add_late)
-            text_add_ms(&heading, report->bound_ms);
-        table_cell(&table, "%s", text_chars(&heading));
-        text_fini(&heading);
-        for (size_t c = 0; c < n; c++)
-            if (columns[c].has_sizes || !rows[r].needs_sizes)
-                rows[r].add(&table, report, columns[c].result);
-            else
-                table_cell(&table, "?");
-    }
+    for (size_t r = 0; r < n_rows; r++)
+        add_row(&table, &rows[r], report, columns, n);
     table_print(&table, is_bold, out);
     table_fini(&table);
+}
+
+static void add_comparison(const struct replay_report *report, bool is_bold, struct text *out)
+{
+    struct column columns[MOST_COLUMNS];
+    size_t n = columns_of(report, columns);
+    add_table(report, columns, n, N_ROWS, is_bold, out);
     if (has_sizes(report))
         text_add_format(out, "  kills avoided, as recorded: %" PRId64 "\n", report->pool->n_spared);
+}
+
+/* ---- The shadow ---- */
+
+static void add_stretch(const struct replay_stretch *stretch, struct text *out)
+{
+    text_add(out, "    ");
+    add_minute(stretch->from_ms, out);
+    text_add(out, " UTC, for ");
+    text_add_ms(out, stretch->until_ms - stretch->from_ms);
+    text_add_format(out, ": live %" PRId32 ", shadow %" PRId32 "\n", stretch->live,
+                    stretch->shadow);
+}
+
+static void add_shadow(const struct replay_report *report, bool is_bold, struct text *out)
+{
+    const struct replay_beside *beside = &report->beside;
+    const struct column columns[] = {{"LIVE", &beside->live, true},
+                                     {"SHADOW", &beside->shadow, true}};
+    text_add(out, "  shadow: beside the live one for ");
+    text_add_ms(out, beside->live.run_ms);
+    text_add(out, ", which assumes that the jobs are those that the live one has left\n");
+    add_decisions(report->shadow, "shadow: ", out);
+    text_add(out, "  shadow: another size ");
+    if (beside->apart_ms > 0) {
+        text_add(out, "for ");
+        text_add_ms(out, beside->apart_ms);
+        text_add_format(out, ", in %" PRId64 " stretch%s; most\n", beside->n_stretches,
+                        beside->n_stretches == 1 ? "" : "es");
+    } else
+        text_add(out, "at no time\n");
+    for (size_t i = 0; i < beside->n_greatest; i++)
+        add_stretch(&beside->greatest[i], out);
+    add_table(report, columns, 2, N_SIZE_ROWS, is_bold, out);
 }
 
 static void add_left_out(const struct replay_report *report, struct text *out)
@@ -250,6 +299,18 @@ static void add_left_out(const struct replay_report *report, struct text *out)
     text_add(out, "  left out: ");
     text_add_ms(out, report->recorded.left_out_ms);
     text_add(out, " in which nothing was recorded\n");
+}
+
+static void add_replay(const struct replay_report *report, bool is_bold, struct text *out)
+{
+    struct text assumed = {0};
+    (report->queue != NULL ? add_closed : add_open)(report, &assumed);
+    add_lines(&assumed, out);
+    text_fini(&assumed);
+    if (report->queue != NULL)
+        add_error(report, out);
+    add_left_out(report, out);
+    add_comparison(report, is_bold, out);
 }
 
 void replay_print(const struct replay_report *report, bool is_bold, struct text *out)
@@ -265,17 +326,11 @@ void replay_print(const struct replay_report *report, bool is_bold, struct text 
     text_add(out, " to ");
     add_minute(pool->samples[pool->n - 1].at_ms, out);
     text_add(out, " UTC\n");
-    add_decisions(pool, out);
-    if (!report->is_compared)
-        return;
-    struct text assumed = {0};
-    (report->queue != NULL ? add_closed : add_open)(report, &assumed);
-    add_lines(&assumed, out);
-    text_fini(&assumed);
-    if (report->queue != NULL)
-        add_error(report, out);
-    add_left_out(report, out);
-    add_table(report, is_bold, out);
+    add_decisions(pool, "", out);
+    if (report->is_compared)
+        add_replay(report, is_bold, out);
+    if (report->shadow != NULL)
+        add_shadow(report, is_bold, out);
 }
 
 /* ---- For programs ---- */
@@ -325,6 +380,35 @@ static cJSON *queue_json(const struct replay_report *report)
     return object;
 }
 
+static cJSON *stretch_json(const struct replay_stretch *stretch)
+{
+    cJSON *object = cJSON_CreateObject();
+    struct text time = {0};
+    journal_time(stretch->from_ms, &time);
+    cJSON_AddStringToObject(object, "at", text_chars(&time));
+    cJSON_AddNumberToObject(object, "for_ms", (double)(stretch->until_ms - stretch->from_ms));
+    cJSON_AddNumberToObject(object, "live", stretch->live);
+    cJSON_AddNumberToObject(object, "shadow", stretch->shadow);
+    text_fini(&time);
+    return object;
+}
+
+static cJSON *shadow_json(const struct replay_report *report)
+{
+    const struct replay_beside *beside = &report->beside;
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddItemToObject(object, "decisions", decisions_json(report->shadow));
+    cJSON_AddNumberToObject(object, "run_ms", (double)beside->live.run_ms);
+    cJSON_AddNumberToObject(object, "apart_ms", (double)beside->apart_ms);
+    cJSON_AddNumberToObject(object, "stretches", (double)beside->n_stretches);
+    cJSON *greatest = cJSON_AddArrayToObject(object, "greatest");
+    for (size_t i = 0; i < beside->n_greatest; i++)
+        cJSON_AddItemToArray(greatest, stretch_json(&beside->greatest[i]));
+    cJSON_AddItemToObject(object, "live", result_json(report, &beside->live, true));
+    cJSON_AddItemToObject(object, "shadow", result_json(report, &beside->shadow, true));
+    return object;
+}
+
 cJSON *replay_json(const struct replay_report *report)
 {
     const struct replay_pool *pool = report->pool;
@@ -333,6 +417,8 @@ cJSON *replay_json(const struct replay_report *report)
     cJSON_AddStringToObject(object, "pool", pool->spec->name);
     cJSON_AddNumberToObject(object, "lines", (double)pool->n);
     cJSON_AddItemToObject(object, "decisions", decisions_json(pool));
+    if (report->shadow != NULL)
+        cJSON_AddItemToObject(object, "shadow", shadow_json(report));
     if (!report->is_compared)
         return object;
     (report->queue != NULL ? add_closed : add_open)(report, &assumed);
@@ -422,6 +508,10 @@ void replay_plot(const struct replay_report *report, struct text *out)
                 by_minutes ? 60000 : 1000),
         panel_of(report, "size (dynos)", offsetof(struct replay_point, size), 1, true),
     };
+    if (report->shadow != NULL)
+        panels[2].lines[panels[2].n_lines++] = (struct plot_line){
+            "shadow", 3, true,
+            values_of(report, &report->beside.shadow, offsetof(struct replay_point, size), 1)};
     struct text title = {0};
     text_add_format(&title, "%s, %s loop, from ", pool->spec->name,
                     report->queue != NULL ? "closed" : "open");

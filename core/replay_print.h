@@ -18,7 +18,9 @@ struct replay_report {
     const char *why_open;             /* why it is although a closed one was asked for; NULL */
     struct replay_result recorded;
     struct replay_result replayed;
-    struct replay_result model; /* closed loop: the queue with the recorded sizes */
+    struct replay_result model;       /* closed loop: the queue with the recorded sizes */
+    const struct replay_pool *shadow; /* NULL: none was recorded */
+    struct replay_beside beside;
 };
 
 void replay_print(const struct replay_report *report, bool is_bold, struct text *out);

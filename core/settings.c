@@ -56,18 +56,25 @@ static const struct option_table pool_table = {pool_rows, sizeof pool_rows / siz
 
 /* Keys that are read apart; the last ones at the top only. */
 static const char *const other_keys[] = {
-    "queue",    "scaler", "rules",  "on_unknown", "scale_up", "scale_down", "schedule",
-    "on_drift", "uses",   "limits", "journal",    "budget",   "pools",      "state"};
-enum { N_POOL_OTHERS = 9, N_TOP_OTHERS = 14 };
+    "queue", "scaler", "rules",  "on_unknown", "scale_up", "scale_down", "schedule", "on_drift",
+    "uses",  "shadow", "limits", "journal",    "budget",   "pools",      "state"};
+enum { N_POOL_OTHERS = 10, N_TOP_OTHERS = 15 };
+
+/* Those of a policy, which a shadow may have: the rows from min to count_busy, and these. */
+static const struct option_table shadow_table = {pool_rows + 1, 7};
+static const char *const *const shadow_others = other_keys + 2;
+enum { N_SHADOW_OTHERS = 5 };
 
 /* ---- One pool ---- */
 
-/* A pool as it is read. `own` is NULL where the top is the only pool. */
+/* A pool as it is read. `own` is NULL where the top is the only pool, `shadow` where it is not the
+ * pool's shadow that is read. */
 struct request {
     struct settings_reader *reader;
     struct config *config;
     const struct config_node *top;
     const struct config_node *own;
+    const struct config_node *shadow;
     const struct config_node *place; /* of mistakes about what is lacking */
     struct pool_keys keys;
 };
@@ -77,16 +84,28 @@ static const struct config_node *own_node(const struct request *request, const c
     return request->own != NULL ? config_get(request->own, key) : NULL;
 }
 
-/* The pool's value of a key, else the top's. */
-static const struct config_node *node_of(const struct request *request, const char *key)
+/* The maps that may have a key, the one that goes before first. */
+enum map { MAP_SHADOW, MAP_OWN, MAP_TOP };
+
+/* The map that a key is taken from, be it in none. */
+static enum map map_of(const struct request *request, const char *key)
 {
-    const struct config_node *own = own_node(request, key);
-    return own != NULL ? own : config_get(request->top, key);
+    if (request->shadow != NULL && config_get(request->shadow, key) != NULL)
+        return MAP_SHADOW;
+    return own_node(request, key) != NULL ? MAP_OWN : MAP_TOP;
 }
 
+/* The value of a key, NULL if there is none. */
+static const struct config_node *node_of(const struct request *request, const char *key)
+{
+    const struct config_node *const maps[] = {request->shadow, request->own, request->top};
+    return config_get(maps[map_of(request, key)], key);
+}
+
+/* Whether they are in one map: else one of them may be shared with others. */
 static bool stand_together(const struct request *request, const char *key, const char *other)
 {
-    return (own_node(request, key) != NULL) == (own_node(request, other) != NULL);
+    return map_of(request, key) == map_of(request, other);
 }
 
 static void read_on_unknown(const struct request *request, struct policy *policy)
@@ -101,13 +120,11 @@ static void read_on_unknown(const struct request *request, struct policy *policy
 static void check_bounds(const struct request *request)
 {
     const struct pool_keys *keys = &request->keys;
-    const struct config_node *node = own_node(request, "min");
-    if (keys->max == DYN_ABSENT || keys->min <= keys->max)
-        return;
-    if (node == NULL)
-        node = node_of(request, "max");
-    config_mistake(request->config, node, "min is %" PRId64 ", but max is %" PRId64, keys->min,
-                   keys->max);
+    enum map min = map_of(request, "min");
+    bool is_min = min != MAP_TOP && min <= map_of(request, "max");
+    if (keys->max != DYN_ABSENT && keys->min > keys->max)
+        config_mistake(request->config, node_of(request, is_min ? "min" : "max"),
+                       "min is %" PRId64 ", but max is %" PRId64, keys->min, keys->max);
 }
 
 /* Something is written there, be it with a mistake. */
@@ -206,7 +223,39 @@ static void read_policy(struct request *request, struct pool_spec *pool)
     settings_read_scale_down(request->config, node_of(request, "scale_down"),
                              request->reader->settings, pool);
     settings_read_schedule(request->reader, node_of(request, "schedule"), pool);
-    pool->respect_ms = settings_read_on_drift(request->config, node_of(request, "on_drift"));
+}
+
+/* Whether there is a shadow to be read. */
+static bool has_shadow(struct config *config, const struct config_node *node)
+{
+    if (node == NULL || config_is_null(node))
+        return false;
+    if (config_kind(node) == CONFIG_MAP)
+        return true;
+    config_hide(config, node);
+    if (!config_is_broken(node))
+        config_mistake(config, node,
+                       "shadow must be a map of a policy's keys, such as { max: 10 }");
+    return false;
+}
+
+/* What a shadow does not say is the pool's, as if what it says stood there instead. */
+static void read_shadow(const struct request *live, struct pool_spec *pool)
+{
+    struct request request = *live;
+    request.shadow = node_of(live, "shadow");
+    if (!has_shadow(request.config, request.shadow))
+        return;
+    option_fill(shadow_table, request.config, request.shadow, shadow_others, N_SHADOW_OTHERS,
+                &request.keys);
+    struct pool_spec *shadow = memory_new(1, sizeof *shadow);
+    *shadow = *pool;
+    shadow->is_shadow = true;
+    shadow->schedule = (struct schedule){NULL, 0};
+    shadow->scheduled = NULL;
+    shadow->respect_ms = 0; /* nobody else sets what it imagines */
+    read_policy(&request, shadow);
+    pool->shadow = shadow;
 }
 
 static void read_keys(struct request *request)
@@ -340,6 +389,8 @@ static void read_pool(struct settings_reader *reader, const char *name,
                                own_node(&request, "scaler"), request.place);
     settings_read_uses(reader, node_of(&request, "uses"), pool);
     read_policy(&request, pool);
+    pool->respect_ms = settings_read_on_drift(request.config, node_of(&request, "on_drift"));
+    read_shadow(&request, pool);
     check_process(&request, pool);
     option_fini(pool_table, &request.keys);
 }
@@ -400,23 +451,34 @@ static void read_named_pool(struct settings_reader *reader, const struct config_
     refuse_pool(reader->config, name, own);
 }
 
+/* The maps of a policy, at the top or in its shadow. */
+static void check_maps(struct settings_reader *reader, const struct config_node *top)
+{
+    struct rule_list rules;
+    struct pool_spec none = {.policy.max = INT32_MAX};
+    settings_read_rules(reader->config, config_get(top, "rules"), &rules);
+    settings_take_rules(reader, &rules, NULL);
+    settings_read_on_unknown(reader->config, config_get(top, "on_unknown"), &none.policy);
+    settings_read_scale_up(reader->config, config_get(top, "scale_up"), &none.policy);
+    settings_read_scale_down(reader->config, config_get(top, "scale_down"), reader->settings,
+                             &none);
+    settings_read_schedule(reader, config_get(top, "schedule"), &none);
+    settings_free_schedule(&none);
+}
+
 /* What every pool may have replaced is read all the same. */
 static void check_unused(struct settings_reader *reader)
 {
     struct pool_keys keys;
-    struct rule_list rules;
+    const struct config_node *shadow = config_get(reader->top, "shadow");
     option_init(pool_table, &keys);
     option_fill(pool_table, reader->config, reader->top, other_keys, N_TOP_OTHERS, &keys);
+    check_maps(reader, reader->top);
+    if (has_shadow(reader->config, shadow)) {
+        option_fill(shadow_table, reader->config, shadow, shadow_others, N_SHADOW_OTHERS, &keys);
+        check_maps(reader, shadow);
+    }
     option_fini(pool_table, &keys);
-    settings_read_rules(reader->config, config_get(reader->top, "rules"), &rules);
-    settings_take_rules(reader, &rules, NULL);
-    struct pool_spec none = {.policy.max = INT32_MAX};
-    settings_read_on_unknown(reader->config, config_get(reader->top, "on_unknown"), &none.policy);
-    settings_read_scale_up(reader->config, config_get(reader->top, "scale_up"), &none.policy);
-    settings_read_scale_down(reader->config, config_get(reader->top, "scale_down"),
-                             reader->settings, &none);
-    settings_read_schedule(reader, config_get(reader->top, "schedule"), &none);
-    settings_free_schedule(&none);
     settings_read_on_drift(reader->config, config_get(reader->top, "on_drift"));
     settings_check_unused(reader, INSTANCE_QUEUE, config_get(reader->top, "queue"));
     settings_check_unused(reader, INSTANCE_SCALER, config_get(reader->top, "scaler"));
@@ -536,6 +598,9 @@ static void free_pool(struct pool_spec *pool)
     free(pool->queues);
     free(pool->sources);
     free(pool->uses);
+    if (pool->shadow != NULL)
+        settings_free_schedule(pool->shadow);
+    free(pool->shadow);
     settings_free_schedule(pool);
     free(pool->process);
     free(pool->name);

@@ -54,6 +54,8 @@ struct pool_spec {
     size_t scaler; /* likewise */
     struct use *uses;
     size_t n_uses;
+    struct pool_spec *shadow; /* the same pool under the policy of its shadow; NULL: it has none */
+    bool is_shadow;           /* this is such a one */
 };
 
 /* The record of decisions. */

@@ -231,11 +231,12 @@ static void check_bounds(const struct request *request, const struct policy *pol
 {
     bool has_min = request->keys.min != DYN_ABSENT;
     bool has_max = request->keys.max != DYN_ABSENT;
+    const char *whose = request->pool->is_shadow ? "the shadow's " : "the pool's ";
     if (policy->min <= policy->max || (!has_min && !has_max))
         return;
     config_mistake(request->config, config_get(request->node, has_min ? "min" : "max"),
-                   "%smin is %" PRId32 ", but %smax is %" PRId32, has_min ? "" : "the pool's ",
-                   policy->min, has_max ? "" : "the pool's ", policy->max);
+                   "%smin is %" PRId32 ", but %smax is %" PRId32, has_min ? "" : whose, policy->min,
+                   has_max ? "" : whose, policy->max);
 }
 
 static void read_rules(const struct request *request, struct policy *policy)

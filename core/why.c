@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/why.h"
 
+#include "core/journal_read.h"
 #include "core/memory.h"
 #include "core/moment.h"
 
@@ -10,44 +11,67 @@
 
 /* ---- Taking lines ---- */
 
-static struct why *find(const struct why_list *list, const char *pool)
+bool why_is_shadow(const struct why *why)
+{
+    return why->decision.kind == JOURNAL_SHADOW;
+}
+
+static struct why *find(const struct why_list *list, const char *pool, bool is_shadow)
 {
     for (size_t i = 0; i < list->n; i++)
-        if (strcmp(list->pools[i]->decision.pool, pool) == 0)
+        if (strcmp(list->pools[i]->decision.pool, pool) == 0 &&
+            why_is_shadow(list->pools[i]) == is_shadow)
             return list->pools[i];
     return NULL;
 }
 
-const struct why *why_find(const struct why_list *list, const char *pool)
+static bool is_before(const struct why *why, const struct journal_decision *decision)
 {
-    return find(list, pool);
+    int order = strcmp(why->decision.pool, decision->pool);
+    return order < 0 || (order == 0 && journal_is_shadow(decision->kind));
 }
 
-static struct why *add(struct why_list *list, const char *pool)
+static struct why *add(struct why_list *list, const struct journal_decision *decision)
 {
     struct why *why = memory_new(1, sizeof *why);
     size_t i = list->n++;
     list->pools = memory_resize(list->pools, list->n, sizeof(struct why *));
-    for (; i > 0 && strcmp(list->pools[i - 1]->decision.pool, pool) > 0; i--)
+    for (; i > 0 && !is_before(list->pools[i - 1], decision); i--)
         list->pools[i] = list->pools[i - 1];
     list->pools[i] = why;
     return why;
 }
 
-static void replace(char **words, const char *by)
+/* Both lines of one instant come, one by one: what is so only between them never was. */
+static void compare(struct why *shadow, int64_t utc_ms)
 {
-    free(*words);
-    *words = by != NULL ? memory_copy(by) : NULL;
+    struct apart *apart = &shadow->apart;
+    bool is_apart = shadow->decision.decision.size != shadow->live->decision.decision.size;
+    if (apart->first_ms == 0)
+        *apart = (struct apart){is_apart, utc_ms, utc_ms, utc_ms};
+    if (is_apart == apart->is_apart)
+        return;
+    bool is_back = apart->since_ms == utc_ms;
+    int64_t since_ms = is_back ? apart->before_ms : utc_ms;
+    apart->before_ms = apart->since_ms;
+    apart->since_ms = since_ms;
+    apart->is_apart = is_apart;
 }
 
-static void take_decision(struct why_list *list, const struct journal_decision *decision,
-                          const cJSON *line)
+/* NULL if the line does not say why. */
+static char *words_of(const struct journal_decision *line)
 {
-    const char *words = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, "why"));
-    struct why *why = find(list, decision->pool);
+    struct text words = {0};
+    return journal_why(line, &words) ? text_take(&words) : NULL;
+}
+
+static void take_decision(struct why_list *list, const struct journal_decision *decision)
+{
+    bool is_shadow = journal_is_shadow(decision->kind);
+    struct why *why = find(list, decision->pool, is_shadow);
     bool is_first = why == NULL;
     if (is_first)
-        why = add(list, decision->pool);
+        why = add(list, decision);
     if (is_first || why->decision.decision.size != decision->decision.size) {
         why->since_ms = decision->utc_ms;
         why->is_from_first = is_first;
@@ -57,33 +81,41 @@ static void take_decision(struct why_list *list, const struct journal_decision *
         why->decision.inputs.room_of = why->decision.limit;
         why->decision.decision.room_of = why->decision.limit;
     }
-    replace(&why->words, words != NULL ? words : "");
+    free(why->words);
+    why->words = words_of(decision);
+    if (why->words == NULL)
+        why->words = memory_copy("");
+    struct why *live = is_shadow ? find(list, decision->pool, false) : why;
+    struct why *shadow = is_shadow ? why : find(list, decision->pool, true);
+    if (live == NULL || shadow == NULL)
+        return;
+    shadow->live = live;
+    compare(shadow, decision->utc_ms);
 }
 
-static void take_applied(struct why_list *list, const struct journal_applied *applied)
+static void take_applied(struct why_list *list, const struct journal_decision *line)
 {
-    struct why *why = find(list, applied->pool);
+    struct why *why = find(list, line->pool, false);
     if (why == NULL)
         return;
-    why->applied = *applied;
-    why->applied.why = NULL; /* which is the line's */
-    replace(&why->refusal, applied->why);
-    replace(&why->applied_words, why->words);
+    why->applied = (struct answered){line->utc_ms, line->asked, line->decision.size};
+    free(why->refusal);
+    why->refusal = words_of(line);
+    free(why->applied_words);
+    why->applied_words = memory_copy(why->words);
 }
 
-bool why_take(struct why_list *list, const cJSON *line, int64_t until_ms)
+bool why_take(struct why_list *list, const struct journal_decision *line, int64_t until_ms)
 {
-    struct journal_decision decision;
-    struct journal_applied applied;
-    if (journal_read_decision(line, &decision)) {
-        if (decision.utc_ms > until_ms)
-            return false;
-        take_decision(list, &decision, line);
-    } else if (journal_read_applied(line, &applied)) {
-        if (applied.utc_ms > until_ms)
-            return false;
-        take_applied(list, &applied);
-    }
+    bool is_decision = line->kind == JOURNAL_DECISION || line->kind == JOURNAL_SHADOW;
+    if (!is_decision && line->kind != JOURNAL_APPLIED)
+        return true;
+    if (line->utc_ms > until_ms)
+        return false;
+    if (is_decision)
+        take_decision(list, line);
+    else
+        take_applied(list, line);
     return true;
 }
 
@@ -146,19 +178,23 @@ static void add_moment(int64_t utc_ms, int64_t now_ms, struct text *out)
     text_add(out, " ago");
 }
 
+/* What only would be is told so. */
 static void add_head(const struct why *why, struct text *out)
 {
     const struct journal_decision *line = &why->decision;
     int32_t size = line->decision.size;
     int32_t present = line->inputs.present;
-    text_add_format(out, "%s: %" PRId32 " %s wanted, ", line->pool, size,
-                    size == 1 ? "dyno is" : "dynos are");
+    bool is_shadow = why_is_shadow(why);
+    text_add_format(out, "%s%s: %" PRId32 " %s %s wanted, ", line->pool,
+                    is_shadow ? ", shadow" : "", size, size == 1 ? "dyno" : "dynos",
+                    is_shadow   ? "would be"
+                    : size == 1 ? "is"
+                                : "are");
     if (present < 0)
         text_add(out, "and how many run was not known\n");
-    else if (present == size)
-        text_add_format(out, "and %" PRId32 " ran already\n", present);
     else
-        text_add_format(out, "%" PRId32 " ran\n", present);
+        text_add_format(out, "%s%" PRId32 " %s%s\n", present == size ? "and " : "", present,
+                        is_shadow ? "would run" : "ran", present == size ? " already" : "");
 }
 
 static void add_step(const struct why *why, size_t i, struct text *out)
@@ -187,7 +223,7 @@ static void add_schedule(const struct why *why, struct text *out)
 
 static void add_applied(const struct why *why, int64_t now_ms, struct text *out)
 {
-    const struct journal_applied *applied = &why->applied;
+    const struct answered *applied = &why->applied;
     if (applied->utc_ms == 0) {
         text_add(out, "  asked    nothing yet, as far as the journal goes back\n");
         return;
@@ -204,6 +240,21 @@ static void add_applied(const struct why *why, int64_t now_ms, struct text *out)
     text_add_format(out, ")\n           for: %s\n", why->applied_words);
 }
 
+static void add_apart(const struct why *why, int64_t now_ms, struct text *out)
+{
+    const struct apart *apart = &why->apart;
+    if (why->live == NULL) {
+        text_add(out, "  live     not known, as far as the journal goes back\n");
+        return;
+    }
+    text_add_format(out, "  %-9slive %" PRId32 ", shadow %" PRId32 ", since %s",
+                    apart->is_apart ? "differs" : "agrees", why->live->decision.decision.size,
+                    why->decision.decision.size,
+                    apart->since_ms == apart->first_ms ? "both are known, " : "");
+    add_moment(apart->since_ms, now_ms, out);
+    text_add(out, "\n");
+}
+
 void why_add(const struct why *why, int64_t now_ms, struct text *out)
 {
     const struct journal_decision *line = &why->decision;
@@ -218,7 +269,7 @@ void why_add(const struct why *why, int64_t now_ms, struct text *out)
     for (size_t i = 0; i < line->decision.n_steps; i++)
         add_step(why, i, out);
     add_schedule(why, out);
-    add_applied(why, now_ms, out);
+    (why_is_shadow(why) ? add_apart : add_applied)(why, now_ms, out);
 }
 
 /* ---- For programs ---- */
@@ -268,6 +319,19 @@ static void add_applied_json(cJSON *object, const struct why *why)
     cJSON_AddStringToObject(applied, "for", why->applied_words);
 }
 
+static void add_apart_json(cJSON *object, const struct why *why)
+{
+    if (why->live == NULL) {
+        cJSON_AddNullToObject(object, "live");
+        return;
+    }
+    cJSON *live = cJSON_AddObjectToObject(object, "live");
+    cJSON_AddNumberToObject(live, "size", why->live->decision.decision.size);
+    cJSON_AddBoolToObject(live, "differs", why->apart.is_apart);
+    add_time(live, "since", why->apart.since_ms);
+    cJSON_AddBoolToObject(live, "since_is_first", why->apart.since_ms == why->apart.first_ms);
+}
+
 cJSON *why_json(const struct why *why)
 {
     cJSON *object = cJSON_CreateObject();
@@ -281,6 +345,6 @@ cJSON *why_json(const struct why *why)
     cJSON *steps = cJSON_AddArrayToObject(object, "steps");
     for (size_t i = 0; i < why->decision.decision.n_steps; i++)
         cJSON_AddItemToArray(steps, json_of_step(why, i));
-    add_applied_json(object, why);
+    (why_is_shadow(why) ? add_apart_json : add_applied_json)(object, why);
     return object;
 }

@@ -91,6 +91,13 @@ static void show_entry(const struct schedule_entry *entry, const struct policy *
            policy->per_dyno);
 }
 
+static void show_policies(const struct pool_spec *pool)
+{
+    show_policy(&pool->policy);
+    for (size_t i = 0; i < pool->schedule.n; i++)
+        show_entry(&pool->schedule.entries[i], &pool->scheduled[i]);
+}
+
 static void show_pool(const struct settings *settings, const struct pool_spec *pool)
 {
     printf("pool %s\n", pool->name);
@@ -106,9 +113,11 @@ static void show_pool(const struct settings *settings, const struct pool_spec *p
         printf("  uses: %" PRId64 " of %s\n", pool->uses[i].amount,
                settings->limits[pool->uses[i].limit].name);
     show_duration("interval", pool->interval_ms);
-    show_policy(&pool->policy);
-    for (size_t i = 0; i < pool->schedule.n; i++)
-        show_entry(&pool->schedule.entries[i], &pool->scheduled[i]);
+    show_policies(pool);
+    if (pool->shadow != NULL) {
+        puts(" shadow");
+        show_policies(pool->shadow);
+    }
     if (pool->respect_ms > 0)
         show_duration("respect", pool->respect_ms);
 }

@@ -123,6 +123,39 @@ out=$(dynomatic -c other.yml replay journal.jsonl --plot nowhere/plot.svg 2>&1)
 is 'one that cannot be written: exit status' $? 1
 has 'is told' "$out" 'cannot write nowhere/plot.svg: No such file or directory'
 
+# ---- A shadow ----
+
+write_configuration shadowed.yml 'rules: [{ at_least: 1, dynos: 1 }, { at_least: 10, dynos: 5 }]
+shadow: { rules: [{ at_least: 1, dynos: 2 }, { at_least: 10, dynos: 3 }] }'
+sed -i 's/journal.jsonl/shadowed.jsonl/' shadowed.yml
+asked_before=$(requests PATCH)
+set_jobs_sqlite "$db" 12
+start_daemon shadowed.yml
+ok 'the daemon raises' until_true 20 quantity_is worker 5
+set_jobs_sqlite "$db" 3
+ok 'and lowers' until_true 20 quantity_is worker 1
+set_jobs_sqlite "$db" 0
+ok 'to none' until_true 20 quantity_is worker 0
+stop_daemon
+is 'the platform is asked by the pool alone' "$(($(requests PATCH) - asked_before))" 3
+has 'why tells of the shadow' "$(dynomatic -c shadowed.yml why worker --shadow)" 'worker, shadow: 0 dynos would be wanted'
+out=$(dynomatic -c shadowed.yml replay shadowed.jsonl 2>&1)
+is 'a shadow beside it: exit status' $? 0
+has 'its decisions come out the same' "$(grep '  shadow: decisions' <<<"$out")" ', which all came out the same'
+has 'where they differed most' "$out" ': live 5, shadow 3'
+has 'and the largest sizes' "$(tr -s ' ' <<<"$out")" ' largest size 5 3'
+out=$(dynomatic -c shadowed.yml replay shadowed.jsonl --json | jq -c '.[0].shadow | [.live.largest, .shadow.largest, .decisions.different, .greatest[0].shadow]')
+is 'for programs' "$out" '[5,3,0,3]'
+out=$(dynomatic -c other.yml replay shadowed.jsonl 2>&1)
+has 'with a file without it, it is another policy' "$out" '  shadow: decisions of another policy than the file'
+has 'and beside the live one as it was' "$out" ': live 5, shadow 3'
+ok 'its size is drawn' dynomatic -c shadowed.yml replay shadowed.jsonl --plot shadowed.svg
+has 'as a line of its own' "$(cat shadowed.svg)" '>shadow<'
+sed '/"kind":"shadow"/ s/"size":3,/"size":4,/' shadowed.jsonl >changed.jsonl
+out=$(dynomatic -c shadowed.yml replay changed.jsonl 2>&1)
+is 'a decision of a shadow that comes out otherwise: exit status' $? 1
+has 'is shown' "$out" 'recorded 4 (at least 10 waiting; rule at_least 10: 3 dynos), made again 3'
+
 # ---- Usage ----
 
 refused() { # name, part, arguments

@@ -9,12 +9,17 @@ needs jq 'it reads JSON'
 cases=$top_srcdir/tests/e2e/why
 export TZ=UTC
 cd "$scratch" || exit 1
-"$top_builddir/tests/sim/simulate" --journal journal "$cases/day.sim" >sim.out 2>&1 || cat sim.out
-{
+
+record() { # name of a script, journal
+  "$top_builddir/tests/sim/simulate" --journal "$2" "$cases/$1.sim" >sim.out 2>&1 || cat sim.out
+}
+configuration() { # name of a script
   printf 'queue: { adapter: delayedjob, url: "sqlite3:%s/app.sqlite3" }\n' "$scratch"
   printf 'scaler: { backend: heroku-formation, app: myapp, token: "%s" }\n' "$token"
-  sed '/^---/,$d; /^#/d; /^queue/d; /^scaler/d' "$cases/day.sim"
-} >plain.yml
+  sed '/^---/,$d; /^#/d; /^queue/d; /^scaler/d' "$cases/$1.sim"
+}
+record day journal
+configuration day >plain.yml
 { cat plain.yml; echo 'journal: journal'; } >dynomatic.yml
 
 answers() { # name, arguments of dynomatic
@@ -41,6 +46,31 @@ ok 'for programs' answers json why worker --json --at 2026-11-24T10:04:00Z --not
 is 'which is JSON' "$(dynomatic why --json | jq -r '.[].pool' | tr '\n' ' ')" 'mail worker '
 is 'a time by the clock here' "$(TZ=Europe/Brussels dynomatic why mail --at '2026-11-24 11:00:30' | sed -n 2p | cut -d, -f1)" \
   '  decided  2026-11-24 11:00:21 CET'
+
+# ---- shadows ----
+
+record shadow shadow.journal
+configuration shadow >shadow.yml
+shadow() { # name, arguments
+  answers "$1" -c shadow.yml why --journal shadow.journal "${@:2}"
+}
+ok 'the last decision of each shadow, and whether it differs' shadow shadow_last --shadow
+ok 'the one in force at a time' shadow shadow_at worker --shadow --at 2026-11-24T10:02:20Z
+ok 'what stopped another size, by the policy of the shadow' shadow shadow_not mail --shadow --at 2026-11-24T10:04:30Z --not 2
+ok 'for programs' shadow shadow_json worker --shadow --json --at 2026-11-24T10:02:20Z
+is 'without it pools are told of' "$(dynomatic why --journal shadow.journal | grep -c '^[a-z]*: ')" 3
+is 'no shadow has status 1' "$(status -c shadow.yml why alone --shadow --journal shadow.journal)" 1
+is 'and those that are there are named' "$(cat err)" \
+  'dynomatic: the journal has no decision of a shadow "alone" at that time; it has mail, worker'
+is 'nor has a journal without any' "$(status why --shadow)" 1
+is 'which is told' "$(cat err)" 'dynomatic: the journal has no decision of a shadow at that time'
+out=$(dynomatic -c shadow.yml check)
+has 'check counts them' "$out" 'shadow.yml: 3 pools, 2 shadows, 1 queue instance'
+has 'and tells who sees none without a journal' "$out" 'mail: nobody sees what its shadow decides without a journal'
+has_not 'of those that have one' "$out" 'alone: '
+{ cat shadow.yml; echo 'journal: shadow.journal'; } >with.yml
+has_not 'with one it is silent' "$(dynomatic -c with.yml check)" 'nobody sees'
+is '--shadow is of why alone' "$(status check --shadow)" 2
 
 # ---- files before it ----
 

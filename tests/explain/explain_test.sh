@@ -55,6 +55,9 @@ explain "$cases/limits" --json
 json 'what pools share' '[.limits[] | [.limit, .total, .least, .most, .is_enough]]' \
   '[["postgres",100,34,110,false],["redis",100,3,22,true]]'
 json 'and the budget' .dyno_hours_a_month '{"budget":5000,"least":2160,"most":15840}'
+explain "$cases/shadow" --json
+json 'a shadow promises the same, beside its pool' '[.pools[] | [.pool, .most, .shadow.most]]' '[["mail",5,null],["worker",20,8]]'
+json 'and costs nothing' .dyno_hours_a_month '{"budget":null,"least":0,"most":18000}'
 explain "$cases/no_max" --json
 json 'what has no bound is null' '[.pools[0].most, .pools[0].dollars_a_month.most, .limits[0].most]' '[null,null,null]'
 explain "$cases/schedule" --json

@@ -14,6 +14,11 @@ mkdir "$scratch/home"
 sed -n '/^```yaml$/,/^```$/{/^```/!p}' "$page" >"$scratch/home/dynomatic.yml"
 "$top_builddir/tests/sim/simulate" --journal "$scratch/home/journal.jsonl" \
   "$top_srcdir/tests/sim/replay_cases/week.sim" >/dev/null
+# The same week beside the shadow that the page adds.
+shadow=$(grep '^shadow: ' "$page")
+awk -v shadow="$shadow" '/^---$/ { print shadow } { print }' "$top_srcdir/tests/sim/replay_cases/week.sim" \
+  >"$scratch/shadowed.sim"
+"$top_builddir/tests/sim/simulate" --journal "$scratch/home/shadowed.jsonl" "$scratch/shadowed.sim" >/dev/null
 page_runs "$page"
 for picture in week wednesday; do
   ok "docs/replay-$picture.svg is what replay draws" \

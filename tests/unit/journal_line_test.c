@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What is written is read back, shown on random decisions; and no garbage is taken for a line. */
-#include "core/journal_line.h"
+#include "core/journal_read.h"
 
 #include "tests/support/suite.h"
 
@@ -105,7 +105,8 @@ static struct inputs random_inputs(int64_t now_ms)
 /* One with a past. */
 static struct journal_decision random_decision(void)
 {
-    struct journal_decision line = {.utc_ms = upto((int64_t)1 << 42)};
+    struct journal_decision line = {.utc_ms = upto((int64_t)1 << 42),
+                                    .kind = one_in(4) ? JOURNAL_SHADOW : JOURNAL_DECISION};
     int64_t now_ms = 1 + upto((int64_t)1 << 40);
     fill_policy();
     for (int64_t past = upto(40); past >= 0; past--) {
@@ -122,9 +123,12 @@ static struct journal_decision random_decision(void)
     return line;
 }
 
-static cJSON *parse(const char *chars, size_t length)
+/* Whether a line, without its line break, is of such a kind. */
+static bool reads_as(enum journal_kind kind, const struct text *text, struct journal_decision *read)
 {
-    return cJSON_ParseWithLength(chars, length);
+    size_t length = text->length;
+    length -= length > 0 && text->chars[length - 1] == '\n';
+    return journal_read(text_chars(text), length, read) == kind;
 }
 
 /* ---- Equal, member by member ---- */
@@ -195,6 +199,14 @@ static void check_decision(const struct decision *a, const struct decision *b)
     }
 }
 
+static void check_why(const struct journal_decision *line, const char *why)
+{
+    struct text text = {0};
+    CHECK(journal_why(line, &text));
+    CHECK_TEXT(text_chars(&text), why);
+    text_fini(&text);
+}
+
 static void written_is_read(void)
 {
     for (int round = 0; round < ROUNDS; round++) {
@@ -202,10 +214,10 @@ static void written_is_read(void)
         struct journal_decision read;
         struct text text = {0};
         journal_line_decision(&line, "12 \"waiting\"\n", &text);
-        cJSON *json = parse(text_chars(&text), text.length);
-        if (!CHECK(journal_read_decision(json, &read)))
+        if (!CHECK(reads_as(line.kind, &text, &read)))
             printf("%s", text_chars(&text));
         CHECK_INT(read.utc_ms, line.utc_ms);
+        CHECK_INT(read.kind, line.kind);
         CHECK_TEXT(read.pool, line.pool);
         CHECK_TEXT(read.policy, line.policy);
         check_inputs(&read.inputs, &line.inputs);
@@ -213,7 +225,7 @@ static void written_is_read(void)
         check_decision(&read.decision, &line.decision);
         struct decision again = policy_decide(&policy, &read.history, &read.inputs);
         check_decision(&again, &line.decision);
-        cJSON_Delete(json);
+        check_why(&read, "12 \"waiting\"\n");
         text_fini(&text);
     }
 }
@@ -222,16 +234,15 @@ static void written_is_read(void)
 static void every_step_has_a_name(void)
 {
     for (int kind = STEP_JOBS; kind <= STEP_UNPROTECTED; kind++) {
-        struct journal_decision line = {.utc_ms = 1, .pool = "worker", .inputs = {.now_ms = 1}};
+        struct journal_decision line = {
+            .utc_ms = 1, .kind = JOURNAL_DECISION, .pool = "worker", .inputs = {.now_ms = 1}};
         struct journal_decision read;
         struct text text = {0};
         line.decision.n_steps = 1;
         line.decision.steps[0] = (struct step){(enum step_kind)kind, 1, 2, -1, VALUE_UNKNOWN};
         journal_line_decision(&line, "", &text);
-        cJSON *json = parse(text_chars(&text), text.length);
-        CHECK(journal_read_decision(json, &read));
+        CHECK(reads_as(JOURNAL_DECISION, &text, &read));
         CHECK_INT(read.decision.steps[0].kind, kind);
-        cJSON_Delete(json);
         text_fini(&text);
     }
 }
@@ -239,18 +250,19 @@ static void every_step_has_a_name(void)
 static void answers_are_read(void)
 {
     struct text text = {0};
-    struct journal_applied applied;
+    struct journal_decision read;
     journal_line_applied(1795521600123, "worker", 5, -1, "\"no\"", &text);
-    cJSON *json = parse(text_chars(&text), text.length);
-    CHECK(journal_read_applied(json, &applied));
-    CHECK_INT(applied.utc_ms, 1795521600123);
-    CHECK_TEXT(applied.pool, "worker");
-    CHECK_INT(applied.asked, 5);
-    CHECK_INT(applied.size, -1);
-    CHECK_TEXT(applied.why, "\"no\"");
-    struct journal_decision decision;
-    CHECK(!journal_read_decision(json, &decision));
-    cJSON_Delete(json);
+    CHECK(reads_as(JOURNAL_APPLIED, &text, &read));
+    CHECK_INT(read.utc_ms, 1795521600123);
+    CHECK_TEXT(read.pool, "worker");
+    CHECK_INT(read.asked, 5);
+    CHECK_INT(read.decision.size, -1);
+    check_why(&read, "\"no\"");
+    text_clear(&text);
+    journal_line_applied(1795521600123, "worker", 5, 5, NULL, &text);
+    CHECK(reads_as(JOURNAL_APPLIED, &text, &read));
+    CHECK_INT(read.decision.size, 5);
+    CHECK(!journal_why(&read, &text));
     text_fini(&text);
 }
 
@@ -278,10 +290,8 @@ static void long_names_are_cut(void)
     for (int i = 0; i < 1000; i++)
         text_add(&text, "x");
     text_add(&text, "\"}");
-    cJSON *json = parse(text_chars(&text), text.length);
-    CHECK(journal_read_decision(json, &read));
+    CHECK(reads_as(JOURNAL_DECISION, &text, &read));
     CHECK_INT(strlen(read.pool), JOURNAL_NAME - 1);
-    cJSON_Delete(json);
     text_fini(&text);
 }
 
@@ -289,16 +299,16 @@ static void long_names_are_cut(void)
 static void read_garbage(const char *chars, size_t length)
 {
     struct journal_decision read;
-    struct journal_applied applied;
-    char *copy = malloc(length + 1); /* so that a sanitizer sees what is read past its end */
+    struct text why = {0};
+    char *copy =
+        malloc(length > 0 ? length : 1); /* so that a sanitizer sees what is past its end */
     memcpy(copy, chars, length);
-    cJSON *json = parse(copy, length);
-    if (journal_read_decision(json, &read)) {
+    if (journal_read(copy, length, &read) != JOURNAL_BAD) {
+        journal_why(&read, &why);
         CHECK(read.decision.n_steps <= DECISION_STEPS);
         CHECK(read.history.up.n <= WINDOW_SIZES && read.history.down.n <= WINDOW_SIZES);
     }
-    (void)journal_read_applied(json, &applied);
-    cJSON_Delete(json);
+    text_fini(&why);
     free(copy);
 }
 
@@ -328,10 +338,8 @@ static void too_much_is_refused(void)
     for (int i = 0; i < 100; i++)
         text_add_format(&text, "%s{\"step\":\"min\"}", i > 0 ? "," : "");
     text_add(&text, "]}");
-    cJSON *json = parse(text_chars(&text), text.length);
-    CHECK(!journal_read_decision(json, &read));
-    cJSON_Delete(json);
-    CHECK(!journal_read_decision(NULL, &read));
+    CHECK(reads_as(JOURNAL_BAD, &text, &read));
+    CHECK_INT(journal_read("", 0, &read), JOURNAL_BAD);
     text_fini(&text);
 }
 

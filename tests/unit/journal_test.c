@@ -3,6 +3,7 @@
 #include "core/journal.h"
 
 #include "core/memory.h"
+#include "core/shadow.h"
 #include "tests/support/suite.h"
 
 #include <stdio.h>
@@ -143,6 +144,69 @@ static void times_are_shifted(void)
     pool_fini(&pool);
 }
 
+/* ---- A shadow ---- */
+
+/* Fewer dynos, and later gone. */
+static struct pool_spec shadow_of(const struct pool_spec *spec)
+{
+    struct pool_spec shadow = *spec;
+    shadow.is_shadow = true;
+    shadow.policy.max = 3;
+    shadow.policy.down.after_ms = 300000;
+    return shadow;
+}
+
+static void decide_both(struct journal *journal, struct pool *pool, int64_t waiting, int32_t size,
+                        int64_t now_ms)
+{
+    pool->shadow->sources[0].reading.at_ms = now_ms;
+    pool->shadow->sources[0].reading.waiting = (struct value){waiting, KNOWN_EXACT};
+    decide(journal, pool, waiting, size, now_ms);
+    struct decided decided;
+    shadow_decide(pool->shadow, pool, now_ms, &decided);
+    journal_decided(journal, pool->shadow, &decided, now_ms + UTC_AHEAD_MS);
+}
+
+static void write_shadowed_past(const struct pool_spec *spec, bool is_dry_run)
+{
+    struct pool pool;
+    unlink(path);
+    struct journal *journal = journal_of(is_dry_run);
+    pool_init(&pool, spec, INT32_MAX, false);
+    decide_both(journal, &pool, 12, 1, BEGIN_MS);
+    decide_both(journal, &pool, 12, 5, BEGIN_MS + 1000);
+    decide_both(journal, &pool, 7, 5, BEGIN_MS + 2000);
+    decide_both(journal, &pool, 7, 5, BEGIN_MS + 3000);
+    CHECK_INT(count_lines(), 4); /* the last two are alike, for both */
+    decide_both(journal, &pool, 7, -1, BEGIN_MS + 4000);
+    CHECK_INT(count_lines(), 6);
+    journal_close(journal);
+    pool_fini(&pool);
+}
+
+static void a_shadow_is_restored_from_its_own_lines(void)
+{
+    struct pool_spec spec = spec_of();
+    struct pool_spec shadow = shadow_of(&spec);
+    spec.shadow = &shadow;
+    write_shadowed_past(&spec, false);
+    struct pool pool = restored(&spec, BEGIN_MS + 5000, UTC_AHEAD_MS);
+    CHECK_INT(pool.size, -1);
+    CHECK_INT(past_open(pool.past).present, 5);
+    CHECK_INT(pool.drift.known, 5);
+    CHECK_INT(pool.shadow->size, 3); /* of the last line that knows of a size */
+    CHECK_INT(past_open(pool.shadow->past).present, 3);
+    CHECK_INT(past_open(pool.shadow->past).grown_ms, BEGIN_MS + 1000);
+    CHECK_INT(past_open(pool.shadow->past).in_force, 1);
+    CHECK_INT(past_open(pool.shadow->past).down.wanted[0].size, 3);
+    pool_fini(&pool);
+    write_shadowed_past(&spec, true);
+    pool = restored(&spec, BEGIN_MS + 5000, UTC_AHEAD_MS);
+    CHECK_INT(pool.shadow->size, -1);
+    CHECK_INT(past_open(pool.shadow->past).has_past, false);
+    pool_fini(&pool);
+}
+
 static void other_rules_have_other_numbers(void)
 {
     struct pool_spec spec = spec_of();
@@ -237,6 +301,7 @@ static const struct test tests[] = {
     {"many pools are restored", many_pools_are_restored},
     {"what is news is written", news_is_written},
     {"times are shifted to the clock that goes now", times_are_shifted},
+    {"a shadow is restored from its own lines", a_shadow_is_restored_from_its_own_lines},
     {"other rules and other pools take nothing over", other_rules_have_other_numbers},
     {"a change whose answer was lost is known", lost_answers_are_known},
     {"broken lines are passed over", broken_lines_are_passed_over},

@@ -71,6 +71,7 @@ static void anything_is_skipped(void)
 static void any_part_of_a_line_is_bad(void)
 {
     static struct journal_decision line = {.utc_ms = 1790000000123,
+                                           .kind = JOURNAL_DECISION,
                                            .pool = "mail \"x\"",
                                            .policy = "0123456789abcdef",
                                            .inputs = {.now_ms = 5, .room_of = "database"},
