@@ -16,9 +16,9 @@
  * what was logged. -t: the deadline (5000). -c: cancels the call after so many ms. -n: asks so
  * often, prints the last answer, and the median of the times in us on standard error. -x: what a
  * shell does between two calls. -j: by how much the clock jumps there. -w: stays until standard
- * input ends. -i: asks again at each line of it. -m: measures once before. -f: after the first call
- * measures the first N groups only, and watches all. Exit status: the last
- * call's. */
+ * input ends. -i: asks again at each line of it, as often as a number there says. -m: measures once
+ * before. -f: after the first call measures the first N groups only, and watches all. Exit status:
+ * the last call's. */
 #include "core/memory.h"
 #include "tests/support/testhost.h"
 
@@ -324,7 +324,8 @@ static int32_t call_and_cancel(struct testhost *host, const struct arguments *ar
     return code;
 }
 
-/* Takes the number of a line, if it has one, for how long is waited. */
+/* Takes the number of a line, if it has one: for how long an event is waited for, else how often is
+ * asked. */
 static bool has_line(struct arguments *arguments)
 {
     char line[32];
@@ -332,8 +333,10 @@ static bool has_line(struct arguments *arguments)
         return false;
     char *end;
     int64_t number = strtoll(line, &end, 10);
-    if (end > line)
+    if (end > line && strcmp(arguments->function, "watch") == 0)
         arguments->wait_ms = number;
+    else if (end > line)
+        arguments->times = (long)number;
     ahead_ns += arguments->jump_ms * 1000000;
     return true;
 }
