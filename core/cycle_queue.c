@@ -229,6 +229,8 @@ int64_t queue_step(struct line *line, struct crew *crew, int64_t now_ms)
         next_ms = line_watch(line, crew, now_ms);
     else if (start(line, crew, &next_ms, now_ms))
         return line->deadline_ms;
+    if (line->cycle->options.once && line->blocked.place != 0)
+        return next_ms; /* its only turn comes with a thread */
     decide_unmeasured(line, now_ms);
     return earlier(timers_next(&line->due), next_ms);
 }

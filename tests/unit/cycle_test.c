@@ -477,6 +477,21 @@ static void once_calls_each_once_and_knows_if_it_is_done(void)
     tear_down(&bench);
 }
 
+static void once_waits_for_a_thread(void)
+{
+    struct bench bench;
+    struct error error = {""};
+    set_up(&bench, 2, two_stores, (struct cycle_options){.once = true});
+    crew_free(bench.crew);
+    bench.crew = crew_new(1, &error);
+    bench.stores[0].values[0] = bench.stores[1].values[0] = 10;
+    pass(&bench, 5000, 0);
+    CHECK_INT(bench.platform.values[0], 5);
+    CHECK_INT(bench.platform.values[1], 5);
+    CHECK(cycle_is_settled(bench.cycle));
+    tear_down(&bench);
+}
+
 static void once_with_a_failing_store_is_not_done(void)
 {
     struct bench bench;
@@ -682,6 +697,7 @@ static const struct test tests[] = {
     {"a size changed by others is corrected", a_size_changed_by_others_is_corrected},
     {"a dry run applies nothing", a_dry_run_applies_nothing},
     {"once calls each once and knows if it is done", once_calls_each_once_and_knows_if_it_is_done},
+    {"once waits for a thread", once_waits_for_a_thread},
     {"once with a failing store is not done", once_with_a_failing_store_is_not_done},
     {"waiting takes no time", waiting_takes_no_time},
 };
