@@ -75,14 +75,16 @@ static struct job *wait_for_job(struct crew *crew)
     return job;
 }
 
+/* Told after the lock is free, since who is told wants it. */
 static void hand_back(struct crew *crew, struct job *job)
 {
     uint64_t one = 1;
-    pthread_mutex_lock(&crew->lock); /* over both, so that the descriptor counts what is there */
+    int fd = crew->fd;
+    pthread_mutex_lock(&crew->lock);
     fifo_add(&crew->done, job);
-    if (write(crew->fd, &one, sizeof one) < 0)
-        abort(); /* an eventfd takes 2^64 - 2 */
     pthread_mutex_unlock(&crew->lock);
+    if (write(fd, &one, sizeof one) < 0)
+        abort(); /* an eventfd takes 2^64 - 2 */
 }
 
 static void *work(void *argument)
@@ -146,8 +148,8 @@ void crew_submit(struct crew *crew, struct instance *instance, int64_t deadline_
     fifo_add(&crew->todo, job);
     crew->waiting++;
     bool is_short = crew->waiting > crew->idle;
-    pthread_cond_signal(&crew->work);
     pthread_mutex_unlock(&crew->lock);
+    pthread_cond_signal(&crew->work);
     crew->running++;
     if (is_short && crew->n_threads < crew->most)
         take_on(crew); /* or it waits for one that is there */
@@ -169,14 +171,15 @@ int crew_fd(const struct crew *crew)
     return crew->fd;
 }
 
+/* One that is taken before it was told is told later, and then there is none. */
 struct instance *crew_take(struct crew *crew)
 {
     uint64_t one;
     pthread_mutex_lock(&crew->lock);
     struct job *job = fifo_take(&crew->done);
-    if (job != NULL && read(crew->fd, &one, sizeof one) < 0)
-        abort(); /* it counts the jobs in the line */
     pthread_mutex_unlock(&crew->lock);
+    if (read(crew->fd, &one, sizeof one) < 0 && errno != EAGAIN)
+        abort();
     if (job == NULL)
         return NULL;
     crew->running--;

@@ -26,7 +26,8 @@ void crew_submit(struct crew *crew, struct instance *instance, int64_t deadline_
  * more. */
 void crew_note_hang(struct crew *crew);
 
-/* A descriptor that is readable while calls wait to be taken. */
+/* A descriptor that is readable while calls wait to be taken; now and then when none does any more.
+ */
 int crew_fd(const struct crew *crew);
 
 /* An instance whose call is over; NULL if there is none. */

@@ -215,15 +215,20 @@ static void tear_down(struct bench *bench)
     crew_free(bench->crew);
 }
 
+static void take_one(struct bench *bench)
+{
+    struct instance *instance = crew_take(bench->crew);
+    if (instance != NULL)
+        cycle_finish(bench->cycle, instance, bench->now_ms);
+}
+
 /* Waits until at most `left` calls are still running, and takes the others. */
 static void take(struct bench *bench, size_t left)
 {
     while (crew_running(bench->crew) > left) {
         struct pollfd fd = {crew_fd(bench->crew), POLLIN, 0};
         poll(&fd, 1, -1);
-        struct instance *instance = crew_take(bench->crew);
-        if (instance != NULL)
-            cycle_finish(bench->cycle, instance, bench->now_ms);
+        take_one(bench);
     }
 }
 
@@ -574,7 +579,7 @@ static void pass_beside_hung_calls(struct bench *bench, int64_t ms)
         cycle_step(bench->cycle, bench->crew, bench->now_ms);
         struct pollfd fd = {crew_fd(bench->crew), POLLIN, 0};
         while (crew_running(bench->crew) > held && poll(&fd, 1, -1) > 0)
-            cycle_finish(bench->cycle, crew_take(bench->crew), bench->now_ms);
+            take_one(bench);
     }
 }
 
