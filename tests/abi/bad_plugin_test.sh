@@ -185,7 +185,7 @@ has 'a name that is not there is refused with the folders' "$(said goood)" \
   "plugin \"goood\" not found; searched :$scratch/nowhere::$scratch/first:$plugins:"
 has 'and with what is there, and what may be meant' "$(said goood)" \
   'found there: all, empty, folder, good, large_config, library, '
-has 'the nearest is told' "$(said goood)" '(did you mean good?)'
+has 'the nearest is told' "$(said goood)" '(did you mean "good"?)'
 has_not 'nothing that is far is told' "$(said something_else)" 'did you mean'
 has 'a file in the folder that cannot be used is told by its name' "$(said text)" \
   "plugin \"$plugins/text.so\" cannot be used: file too short"

@@ -80,12 +80,11 @@ static int32_t store_workers(void *self, const struct dyn_call *call,
 #define ADAPTER(its_name, its_workers)                                         \
     {                                                                          \
         .table = {.name = its_name, .open = store_open, .close = store_close}, \
-        .queue = {sizeof(struct dyn_queue),                                    \
-                  DYN_BIT(DYN_WAITING),                                        \
-                  store_measure,                                               \
-                  store_detect,                                                \
-                  NULL,                                                        \
-                  its_workers},                                                \
+        .queue = {.size = sizeof(struct dyn_queue),                            \
+                  .metrics = DYN_BIT(DYN_WAITING),                             \
+                  .measure = store_measure,                                    \
+                  .detect = store_detect,                                      \
+                  .workers = its_workers},                                     \
     }
 
 static const struct plugin red = ADAPTER("red", store_workers);
