@@ -101,10 +101,11 @@ bool watch_take(struct line *line, int64_t now_ms)
 {
     struct watch *watch = &line->watch;
     bool was_told = watch->is_told;
+    bool was_quiet = now_ms - watch->again_ms > watch->gap_ms;
+    if (was_quiet)
+        watch->gap_ms = 0;
     if (was_told)
         watch->gap_ms = later(LEAST_GAP_MS, earlier(watch->gap_ms * 2, most_gap(line)));
-    else if (now_ms - watch->again_ms > most_gap(line))
-        watch->gap_ms = 0;
     watch->is_told = false;
     return was_told;
 }

@@ -18,6 +18,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -38,6 +39,7 @@ struct isolate {
     int fd;
     int cancel_fd;          /* the process has it too */
     int watch_fd;           /* ours of what the last watch() gave; -1: none */
+    int events_fd;          /* an epoll set of that and of the process' end */
     struct message message; /* the one on its way, to or fro */
 };
 
@@ -160,7 +162,10 @@ static void forget_watch(struct isolate *isolate)
 {
     if (isolate->watch_fd >= 0)
         close(isolate->watch_fd);
+    if (isolate->events_fd >= 0)
+        close(isolate->events_fd);
     isolate->watch_fd = -1;
+    isolate->events_fd = -1;
 }
 
 /* Ends it, whatever it does. A status that it left already stays the one it left. */
@@ -344,6 +349,7 @@ static int32_t stand_in_open(const struct dyn_host *host, const void *config, vo
     isolate->spec = spec;
     isolate->name = memory_format("%s.so (isolated)", spec->plugin->table.name);
     isolate->watch_fd = -1;
+    isolate->events_fd = -1;
     isolate->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int32_t code;
     struct patience patience = {clock_now_ms() + OPEN_MS, -1, isolate->cancel_fd};
@@ -397,6 +403,20 @@ static int32_t stand_in_measure(void *self, const struct dyn_call *call,
     return ask_groups(self, ASK_MEASURE, call, groups, n);
 }
 
+/* A descriptor outlives the process that told by it, so its end is an event, too. */
+static int32_t gather_events(struct isolate *isolate)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    struct epoll_event end = {.events = EPOLLRDHUP};
+    isolate->events_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (isolate->events_fd >= 0 &&
+        epoll_ctl(isolate->events_fd, EPOLL_CTL_ADD, isolate->watch_fd, &event) == 0 &&
+        epoll_ctl(isolate->events_fd, EPOLL_CTL_ADD, isolate->fd, &end) == 0)
+        return DYN_OK;
+    return dyn_failf(isolate->host, DYN_RETRY, "%s cannot be waited for: %s", isolate->name,
+                     strerrordesc_np(errno));
+}
+
 /* The descriptor comes after the answer; what is too much to be asked was not asked. */
 static int32_t stand_in_watch(void *self, const struct dyn_call *call,
                               const struct dyn_group *groups, uint32_t n, int32_t *fd)
@@ -413,7 +433,9 @@ static int32_t stand_in_watch(void *self, const struct dyn_call *call,
     enum message_result result = message_receive_fd(isolate->fd, &isolate->watch_fd, wait);
     if (result != MESSAGE_DONE)
         return give_up(isolate, result);
-    *fd = isolate->watch_fd;
+    if (code == DYN_OK && isolate->watch_fd >= 0)
+        code = gather_events(isolate);
+    *fd = code == DYN_OK ? isolate->events_fd : -1;
     return code;
 }
 

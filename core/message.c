@@ -198,6 +198,8 @@ static void make_carrier(struct carrier *carrier)
 static void load(struct carrier *carrier, int what)
 {
     struct cmsghdr *part = CMSG_FIRSTHDR(&carrier->header);
+    if (part == NULL)
+        return; /* which cannot be, since there is room for one */
     part->cmsg_level = SOL_SOCKET;
     part->cmsg_type = SCM_RIGHTS;
     part->cmsg_len = CMSG_LEN(sizeof what);

@@ -236,7 +236,8 @@ static int32_t faulty_workers(void *self, const struct dyn_call *call,
     return DYN_OK;
 }
 
-/* Tells at once, by a descriptor that the next call closes; without groups it cannot. */
+/* Tells at once, by a descriptor that the next call closes; without groups it cannot, and of one
+ * that is called silent it tells nothing. */
 static int32_t faulty_watch(void *self, const struct dyn_call *call, const struct dyn_group *groups,
                             uint32_t n, int32_t *fd)
 {
@@ -244,7 +245,7 @@ static int32_t faulty_watch(void *self, const struct dyn_call *call, const struc
     (void)call;
     if (faulty->told_fd > 0)
         close(faulty->told_fd);
-    faulty->told_fd = n > 0 ? eventfd(1, EFD_CLOEXEC) : 0;
+    faulty->told_fd = n > 0 ? eventfd(strcmp(groups[0].name, "silent") != 0, EFD_CLOEXEC) : 0;
     *fd = n > 0 ? faulty->told_fd : -1;
     faulty->host->advise(faulty->host, n > 0 ? groups[n - 1].name : "no groups");
     return n > 0 && groups[0].cap > 0 ? go_wrong(faulty) : DYN_OK;

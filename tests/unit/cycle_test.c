@@ -631,7 +631,8 @@ static void a_reload_beside_a_hanging_call_leaves_room(void)
     pass_beside_hung_calls(&next, 10000);
     CHECK(next.stores[0].calls[CALL_MEASURE] > 5);
     CHECK_INT(write(end, "x", 1), 1);
-    take(&next, 0);
+    old.crew = next.crew;
+    take(&old, 0);
     close(old.stores[0].hang_fd);
     close(end);
     tear_down(&next);

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,6 +242,23 @@ static void events_arrive(void)
     CHECK_TEXT(instance_advice(bench.instance), "no groups");
     CHECK_INT(instance_watch_fd(bench.instance), -1);
     CHECK_INT(measure(&bench, LONG_MS), DYN_OK); /* nothing of the descriptors is left over */
+    bench_end(&bench);
+}
+
+static void the_end_of_the_process_is_an_event(void)
+{
+    const struct dyn_group group = {.name = "silent"};
+    struct bench bench;
+    bench_start(&bench, INSTANCE_QUEUE, "none");
+    CHECK_INT(measure(&bench, LONG_MS), DYN_OK);
+    long pid = pid_of(&bench);
+    instance_prepare_watch(bench.instance, &group, 1);
+    instance_run(bench.instance, clock_now_ms() + LONG_MS);
+    CHECK(!is_told(&bench));
+    CHECK_INT(kill((pid_t)pid, SIGKILL), 0);
+    struct pollfd fd = {instance_watch_fd(bench.instance), POLLIN, 0};
+    CHECK_INT(poll(&fd, 1, LONG_MS), 1);
+    CHECK_INT(measure(&bench, LONG_MS), DYN_RETRY);
     bench_end(&bench);
 }
 
@@ -506,6 +524,7 @@ static const struct test tests[] = {
     {"ten thousand groups are one call", many_groups_are_one_call},
     {"busy workers are named", busy_workers_are_named},
     {"events arrive", events_arrive},
+    {"the end of the process is an event", the_end_of_the_process_is_an_event},
     {"a watch that crashes costs itself", a_watch_that_crashes_costs_itself},
     {"advice arrives", advice_arrives},
     {"sizes are read, set, limited and listed", sizes_are_read_and_set},
