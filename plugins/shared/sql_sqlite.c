@@ -30,6 +30,9 @@ struct lite {
     const struct dyn_call *call; /* the one that runs */
     int inotify_fd;              /* -1: nothing is watched yet */
     int watched[N_FILES];        /* inotify's numbers of the files; -1: not there */
+    bool has_taken;              /* events, since the last watch */
+    unsigned version;            /* of the data that the last look saw */
+    int unseen;                  /* looks in a row that saw nothing of what was told */
 };
 
 /* ---- The URL ---- */
@@ -258,7 +261,11 @@ static int32_t lite_look(struct sql *sql, const struct dyn_call *call, const cha
 /* ---- Events ---- */
 
 /* Another process that writes changes the file or its log, and the kernel tells; a reader changes
- * neither. On network file systems it does not tell what other machines write. */
+ * neither. On network file systems it does not tell what other machines write.
+ *
+ * The log is written before the commit can be seen, which no event tells: it happens in shared
+ * memory, after an fsync. So a look that was told of something and saw nothing is repeated, a few
+ * times, since it may have been rolled back. */
 static int32_t start_inotify(struct sql *sql, struct sql_watch *watch)
 {
     struct lite *lite = sql->state;
@@ -286,7 +293,21 @@ static void lite_take_events(struct sql *sql)
     struct lite *lite = sql->state;
     char events[4096];
     while (lite->inotify_fd >= 0 && read(lite->inotify_fd, events, sizeof events) > 0)
-        ;
+        lite->has_taken = true;
+}
+
+/* Whether what was told is to be looked for once more. */
+static bool is_unseen(struct lite *lite)
+{
+    enum { MOST_LOOKS = 10 };
+    unsigned version = lite->version;
+    if (lite->db != NULL)
+        sqlite3_file_control(lite->db, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+    bool is_owed = (lite->has_taken || lite->unseen > 0) && version == lite->version;
+    lite->unseen = is_owed && lite->unseen < MOST_LOOKS ? lite->unseen + 1 : 0;
+    lite->version = version;
+    lite->has_taken = false;
+    return lite->unseen > 0;
 }
 
 static int32_t lite_watch(struct sql *sql, const struct dyn_call *call, const char *table,
@@ -304,7 +325,7 @@ static int32_t lite_watch(struct sql *sql, const struct dyn_call *call, const ch
         sql_say_how(watch, "%.100s cannot be watched: %s", sql->place, strerror(errno));
         return DYN_OK;
     }
-    watch->fd = is_new ? sql_ready_fd(sql) : lite->inotify_fd;
+    watch->fd = is_unseen(lite) || is_new ? sql_ready_fd(sql) : lite->inotify_fd;
     sql_say_how(watch, "changes of the file (inotify)");
     return DYN_OK;
 }

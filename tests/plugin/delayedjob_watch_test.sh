@@ -127,13 +127,14 @@ is 'when the program has ended, nobody holds it' "$(postgres_sql "$gate")" 0
 
 # An insert that did not notify, as the gate was shut, and that nobody sees before it is committed.
 coproc writer { psql -X -q -At "$postgres_url" 2>&1; }
+writer_pid=$writer_PID # which bash forgets with its end
 echo "BEGIN; $add; SELECT 1;" >&"${writer[1]}"
 read -r _ <&"${writer[0]}"
 is 'while such an insert is on its way, the gate stays shut' "$(held 9:w)" 0
 echo 'COMMIT; SELECT 1;' >&"${writer[1]}"
 read -r _ <&"${writer[0]}"
 echo '\q' >&"${writer[1]}"
-wait "$writer_PID" 2>/dev/null
+wait "$writer_pid" 2>/dev/null
 clear
 is 'and opens after it' "$(held 9:w)" 1
 
@@ -225,6 +226,12 @@ told"
     'watching told watching told '
   is "SQLite, $mode: so is that it is gone" "$(measure "$options" -x "rm '$file'" -s watch 9:w | tail -1)" told
 done
+
+# The log is written, which is told, before the commit can be seen: what was told and is not there is looked for again.
+rm -f "$file"*
+make_file "$file" delete
+is 'SQLite: what was told and is not seen is looked for ten times more' \
+  "$(measure "$options" -t 300 -n 2 -x "touch '$file'" -s watch 9:w | grep -c waiting=0)" 13
 has 'SQLite needs nothing to be run' "$(make_file "$file" wal; measure "$options" notify)" '-- Nothing is to be run'
 
 # ---- MariaDB ----
