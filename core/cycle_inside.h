@@ -34,6 +34,7 @@ struct watch {
     int64_t gap_ms;   /* between two such looks, 0: it was quiet */
     int64_t retry_ms; /* it is not watched before, since that failed */
     char *how;        /* they come, or why they do not, as last logged; NULL: never */
+    int64_t how_ms;   /* when that was */
 };
 
 /* An instance, the pools it serves, and when it is called. */

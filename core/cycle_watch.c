@@ -16,8 +16,9 @@ enum {
     LEAST_GAP_MS = 5,
     MOST_GAP_MS = 100, /* or so large a part of the interval, if that is more: */
     INTERVAL_SHARE = 10,
-    TOOK_SHARE = 10, /* looks because of events take so large a part of the time at most */
-    RETRY_MS = 60000 /* a watch that failed must not cost each measure */
+    TOOK_SHARE = 10,  /* looks because of events take so large a part of the time at most */
+    RETRY_MS = 60000, /* a watch that failed must not cost each measure */
+    LOST_MS = 2000    /* one that told and tells no more may do so again soon */
 };
 
 static int64_t most_gap(const struct line *line)
@@ -49,20 +50,23 @@ void watch_end(struct line *line)
     line->watch.fd = -1;
 }
 
-static void tell(struct line *line, const char *how)
+/* Some stores change their mind with each transaction of others. */
+static void tell(struct line *line, const char *how, int64_t now_ms)
 {
+    enum { TELL_MS = 60000 };
     struct watch *watch = &line->watch;
     const char *state = watch->fd >= 0 ? "told of new jobs" : "not told of new jobs";
     char *text = memory_format("%s%s%s", state, how[0] != '\0' ? ": " : "", how);
     bool is_told =
         watch->how != NULL ? strcmp(watch->how, text) == 0 : watch->fd < 0 && how[0] == '\0';
-    if (is_told) {
+    if (is_told || (watch->how != NULL && now_ms - watch->how_ms < TELL_MS)) {
         free(text);
         return;
     }
     log_write(LOG_INFO, instance_name(line->instance), "%s", text);
     free(watch->how);
     watch->how = text;
+    watch->how_ms = now_ms;
 }
 
 /* What cannot be waited for is no harm, and told. Once told, a descriptor is silent until it is
@@ -91,10 +95,15 @@ void watch_begin(struct line *line, int64_t now_ms)
     }
     if (instance_watch_failed(line->instance))
         watch->retry_ms = now_ms + RETRY_MS;
-    tell(line, listen_to(line));
+    bool was_on = watch->is_on;
+    tell(line, listen_to(line), now_ms);
     watch->is_on = watch->fd >= 0;
-    if (watch->is_on)
+    if (watch->is_on) {
         line->probe_ms = INT64_MAX;
+    } else if (was_on) {
+        watch->is_told = true;
+        watch->again_ms = later(watch->again_ms, now_ms + LOST_MS);
+    }
 }
 
 bool watch_take(struct line *line, int64_t now_ms)
