@@ -125,13 +125,13 @@ has 'is told' "$out" 'cannot write nowhere/plot.svg: No such file or directory'
 
 # ---- A shadow ----
 
-write_configuration shadowed.yml 'rules: [{ at_least: 1, dynos: 1 }, { at_least: 10, dynos: 5 }]
+write_configuration shadowed.yml 'rules: [{ at_least: 1, dynos: 1 }, { at_least: 10, dynos: 20 }]
 shadow: { rules: [{ at_least: 1, dynos: 2 }, { at_least: 10, dynos: 3 }] }'
 sed -i 's/journal.jsonl/shadowed.jsonl/' shadowed.yml
 asked_before=$(requests PATCH)
 set_jobs_sqlite "$db" 12
 start_daemon shadowed.yml
-ok 'the daemon raises' until_true 20 quantity_is worker 5
+ok 'the daemon raises' until_true 20 quantity_is worker 20
 set_jobs_sqlite "$db" 3
 ok 'and lowers' until_true 20 quantity_is worker 1
 set_jobs_sqlite "$db" 0
@@ -142,13 +142,13 @@ has 'why tells of the shadow' "$(dynomatic -c shadowed.yml why worker --shadow)"
 out=$(dynomatic -c shadowed.yml replay shadowed.jsonl 2>&1)
 is 'a shadow beside it: exit status' $? 0
 has 'its decisions come out the same' "$(grep '  shadow: decisions' <<<"$out")" ', which all came out the same'
-has 'where they differed most' "$out" ': live 5, shadow 3'
-has 'and the largest sizes' "$(tr -s ' ' <<<"$out")" ' largest size 5 3'
+has 'where they differed most' "$out" ': live 20, shadow 3'
+has 'and the largest sizes' "$(tr -s ' ' <<<"$out")" ' largest size 20 3'
 out=$(dynomatic -c shadowed.yml replay shadowed.jsonl --json | jq -c '.[0].shadow | [.live.largest, .shadow.largest, .decisions.different, .greatest[0].shadow]')
-is 'for programs' "$out" '[5,3,0,3]'
+is 'for programs' "$out" '[20,3,0,3]'
 out=$(dynomatic -c other.yml replay shadowed.jsonl 2>&1)
 has 'with a file without it, it is another policy' "$out" '  shadow: decisions of another policy than the file'
-has 'and beside the live one as it was' "$out" ': live 5, shadow 3'
+has 'and beside the live one as it was' "$out" ': live 20, shadow 3'
 ok 'its size is drawn' dynomatic -c shadowed.yml replay shadowed.jsonl --plot shadowed.svg
 has 'as a line of its own' "$(cat shadowed.svg)" '>shadow<'
 sed '/"kind":"shadow"/ s/"size":3,/"size":4,/' shadowed.jsonl >changed.jsonl
