@@ -12,10 +12,11 @@
 #include <string.h>
 
 enum { IDLE_WAKES = 20 }; /* in IDLE_TIME_NS */
-static const int64_t IDLE_TIME_NS = INT64_C(10) * 1000000000;
-static const int64_t LOOK_EVERY_NS = INT64_C(300) * 1000000000; /* at the trigger */
-static const int64_t FIRST_PAUSE_NS = INT64_C(1) * 1000000000;
-static const int64_t LAST_PAUSE_NS = INT64_C(60) * 1000000000;
+#define SECOND_NS INT64_C(1000000000)
+static const int64_t IDLE_TIME_NS = 10 * SECOND_NS;
+static const int64_t LOOK_EVERY_NS = 300 * SECOND_NS; /* at the trigger */
+static const int64_t FIRST_PAUSE_NS = SECOND_NS;
+static const int64_t LAST_PAUSE_NS = 60 * SECOND_NS;
 
 void pg_note_notifications(struct pg *pg)
 {
@@ -160,10 +161,7 @@ static int32_t open_gate(struct sql *sql, const struct dyn_call *call)
         return code;
     events->is_open = rows.n_rows == 1 && sql_integer(&rows, 0, 0, 0) != 0;
     sql_rows_fini(&rows);
-    if (events->is_open)
-        events->is_told = true; /* what was committed before did not notify */
-    else
-        leave_alone(events); /* it is open, by another process; or an insert is on its way */
+    events->is_told |= events->is_open; /* what was committed before did not notify */
     return DYN_OK;
 }
 
@@ -191,12 +189,13 @@ static void note_wake(struct pg_events *events, bool is_idle)
         events->idle_since_ns = now_ns;
         events->idle_wakes = 0;
     }
-    events->idle_wakes += is_idle && events->was_told;
+    events->idle_wakes += is_idle && events->is_open && events->was_told;
     events->was_told = false;
     if (events->idle_wakes >= IDLE_WAKES)
         leave_alone(events);
 }
 
+/* It is tried again each time, for one round trip, until it opens. */
 static int32_t turn_gate(struct sql *sql, const struct dyn_call *call, bool is_idle)
 {
     struct pg_events *events = &((struct pg *)sql->state)->events;
@@ -219,9 +218,25 @@ static void note_session(struct sql *sql)
     events->is_open = false;
 }
 
-static void tell_how(struct sql *sql, struct sql_watch *watch)
+/* Whoever is idle and does not hold the gate itself is not told: an open transaction may have
+ * inserted without a word, and another process may shut the gate at any time. */
+static void tell_why_shut(const struct pg_events *events, struct sql_watch *watch)
+{
+    if (dyn_now_ns() < events->open_after_ns)
+        sql_say_how(watch, "%d of its events in %d s came to nothing, so it pauses for up to %d s",
+                    IDLE_WAKES, (int)(IDLE_TIME_NS / SECOND_NS), (int)(LAST_PAUSE_NS / SECOND_NS));
+    else
+        sql_say_how(watch, "another session holds the trigger's lock: a transaction that inserts "
+                           "has not ended, or another dynomatic is told");
+}
+
+static void tell_how(struct sql *sql, bool is_idle, struct sql_watch *watch)
 {
     struct pg *pg = sql->state;
+    if (is_idle && !pg->events.is_open) {
+        tell_why_shut(&pg->events, watch);
+        return;
+    }
     read_socket(pg);
     bool is_lost = pg->events.connection != sql->connection; /* and made again on the way */
     watch->fd = pg->events.is_told || is_lost ? sql_ready_fd(sql) : PQsocket(pg->conn);
@@ -251,7 +266,7 @@ int32_t pg_watch(struct sql *sql, const struct dyn_call *call, const char *table
     if (code == DYN_OK)
         code = turn_gate(sql, call, is_idle);
     if (code == DYN_OK)
-        tell_how(sql, watch);
+        tell_how(sql, is_idle, watch);
     return code;
 }
 

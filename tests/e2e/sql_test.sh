@@ -55,6 +55,14 @@ ok 'what it prints can be run' psql -X -q -v ON_ERROR_STOP=1 "$postgres_url" -c 
 run check --connect
 has 'then check --connect finds it' "$out" "  told of new jobs by LISTEN on dynomatic:public.delayed_jobs"
 has 'an SQLite file tells by itself' "$out" '  told of new jobs by changes of the file (inotify)'
+coproc writer { psql -X -q -At "$postgres_url" 2>&1; }
+echo "BEGIN; INSERT INTO delayed_jobs (handler, run_at) VALUES ('x', now()); SELECT 1;" >&"${writer[1]}"
+read -r _ <&"${writer[0]}"
+run check --connect
+has 'but not while a transaction that may not notify is open' "$out" \
+  "  asked each 2 s: another session holds the trigger's lock: a transaction that inserts has not ended, or another"
+echo '\q' >&"${writer[1]}"
+wait "$writer_PID" 2>/dev/null
 run sql notify mail
 has 'and sql notify as well' "$out" '-- The trigger is there already'
 is 'printed, it is still valid SQL' "$(psql -X -q -v ON_ERROR_STOP=1 "$postgres_url" -c "$out" 2>&1)" ''
