@@ -118,6 +118,27 @@ static int32_t find_trigger(struct sql *sql, const struct dyn_call *call, const 
 
 /* ---- The session ---- */
 
+/* A process that is stopped, or a machine that is gone, would keep the gate open for hours, and all
+ * who insert would pay: so the server ends a session that is silent for a minute. That is an event,
+ * after which another one begins. What the role has set lower stays, and what an old server does
+ * not know is left out. */
+static int32_t limit_session(struct sql *sql, const struct dyn_call *call)
+{
+    struct sql_rows rows;
+    struct sql_query query = {
+        .text = "SELECT set_config(s.name, v.most::text, false) FROM pg_settings s JOIN (VALUES"
+                " ('idle_session_timeout', 60000), ('tcp_user_timeout', 60000),"
+                " ('tcp_keepalives_idle', 30), ('tcp_keepalives_interval', 10),"
+                " ('tcp_keepalives_count', 3)) v(name, most) USING (name)"
+                " WHERE CASE WHEN s.vartype = 'integer'"
+                " THEN s.setting::bigint NOT BETWEEN 1 AND v.most END",
+    };
+    int32_t code = sql_ask(sql, call, &query, &rows);
+    if (code == DYN_OK)
+        sql_rows_fini(&rows);
+    return code;
+}
+
 static int32_t listen_on(struct sql *sql, const struct dyn_call *call)
 {
     struct pg *pg = sql->state;
@@ -127,7 +148,9 @@ static int32_t listen_on(struct sql *sql, const struct dyn_call *call)
     snprintf(text, sizeof text, "LISTEN %s", channel != NULL ? channel : "");
     PQfreemem(channel);
     struct sql_query query = {.text = text};
-    int32_t code = sql_ask(sql, call, &query, &none);
+    int32_t code = limit_session(sql, call);
+    if (code == DYN_OK)
+        code = sql_ask(sql, call, &query, &none);
     if (code != DYN_OK)
         return code;
     sql_rows_fini(&none);
@@ -230,42 +253,54 @@ static void tell_why_shut(const struct pg_events *events, struct sql_watch *watc
                            "has not ended, or another dynomatic is told");
 }
 
+/* Another session was begun on the way, for another trigger or because the last one had ended: what
+ * is noted by now may be of either. So it ends, and the next watch begins anew. */
+static bool is_lost(const struct sql *sql)
+{
+    const struct pg *pg = sql->state;
+    return pg->events.connection != sql->connection;
+}
+
 static void tell_how(struct sql *sql, bool is_idle, struct sql_watch *watch)
 {
     struct pg *pg = sql->state;
+    sql_say_how(watch, "LISTEN on %s", pg->events.channel);
+    if (is_lost(sql)) {
+        pg_drop(sql);
+        watch->fd = sql_ready_fd(sql);
+        return;
+    }
     if (is_idle && !pg->events.is_open) {
         tell_why_shut(&pg->events, watch);
         return;
     }
     read_socket(pg);
-    bool is_lost = pg->events.connection != sql->connection; /* and made again on the way */
-    watch->fd = pg->events.is_told || is_lost ? sql_ready_fd(sql) : PQsocket(pg->conn);
-    sql_say_how(watch, "LISTEN on %s", pg->events.channel);
+    watch->fd = pg->events.is_told ? sql_ready_fd(sql) : PQsocket(pg->conn);
+}
+
+static int32_t ready_session(struct sql *sql, const struct dyn_call *call, const char *table,
+                             bool is_idle)
+{
+    struct pg_events *events = &((struct pg *)sql->state)->events;
+    int32_t code = DYN_OK;
+    if (dyn_now_ns() >= events->look_after_ns)
+        code = find_trigger(sql, call, table);
+    if (code == DYN_OK && events->channel != NULL && !is_lost(sql) && !events->is_listening)
+        code = listen_on(sql, call);
+    if (code == DYN_OK && events->channel != NULL && !is_lost(sql))
+        code = turn_gate(sql, call, is_idle);
+    return code;
 }
 
 int32_t pg_watch(struct sql *sql, const struct dyn_call *call, const char *table, bool is_idle,
                  struct sql_watch *watch)
 {
-    struct pg *pg = sql->state;
-    struct pg_events *events = &pg->events;
-    int32_t code = DYN_OK;
+    struct pg_events *events = &((struct pg *)sql->state)->events;
     note_session(sql);
-    if (dyn_now_ns() >= events->look_after_ns)
-        code = find_trigger(sql, call, table);
-    if (code != DYN_OK || events->channel == NULL) {
+    int32_t code = ready_session(sql, call, table, is_idle);
+    if (code != DYN_OK || events->channel == NULL)
         sql_say_how(watch, "%s", events->why);
-        return code;
-    }
-    if (pg->conn == NULL) { /* another trigger: the next watch begins anew */
-        watch->fd = sql_ready_fd(sql);
-        sql_say_how(watch, "LISTEN on %s", events->channel);
-        return DYN_OK;
-    }
-    if (!events->is_listening)
-        code = listen_on(sql, call);
-    if (code == DYN_OK)
-        code = turn_gate(sql, call, is_idle);
-    if (code == DYN_OK)
+    else
         tell_how(sql, is_idle, watch);
     return code;
 }

@@ -73,6 +73,32 @@ is 'a job is told by the second one' \
     WHERE application_name = 'dynomatic'"); $add_job" -s watch 9:w | sed 's/waiting=. //g')" 'watching told watching told '
 clear
 
+# ---- A session that falls silent ----
+
+# Its settings are nobody else's to see: so they are the queue of what it reads.
+postgres_sql "CREATE VIEW limits AS SELECT 1 AS id, 0 AS priority, 0 AS attempts, 'x'::text AS handler,
+  '2026-01-01'::timestamp AS run_at, NULL::timestamp AS locked_at, NULL::timestamp AS failed_at, NULL::text AS locked_by,
+  concat_ws(' ', current_setting('idle_session_timeout'), current_setting('tcp_user_timeout'),
+    current_setting('tcp_keepalives_idle'), current_setting('tcp_keepalives_interval'),
+    current_setting('tcp_keepalives_count')) AS queue"
+limits="{url: '$postgres_url', table: limits}"
+measure "$limits" notify | psql -X -q "$postgres_url"
+limits_are() { # what, settings
+  has "$1" "$(measure "$limits" -n 2 watch "9:w:$2" | grep '^waiting' | tr '\n' ' ')" 'waiting=0 waiting=1 '
+}
+limits_are 'the server ends a session that is silent for a minute' '1min 60000 30 10 3'
+postgres_sql 'ALTER ROLE app SET tcp_keepalives_count = 2'
+limits_are 'unless less is set already' '1min 60000 30 10 2'
+postgres_sql 'ALTER ROLE app RESET tcp_keepalives_count; DROP VIEW limits'
+postgres_sql 'ALTER ROLE app SET idle_session_timeout = 200'
+is 'that is an event, and quiet: the next listens again' "$(measure "$options" -n 2 -s watch 9:w | uniq)" "waiting=0
+watching: $how
+told
+waiting=0
+watching: $how
+told"
+postgres_sql 'ALTER ROLE app RESET idle_session_timeout'
+
 # ---- What is not for us ----
 
 postgres_sql "$(make_table other_jobs)"
