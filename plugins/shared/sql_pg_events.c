@@ -310,21 +310,32 @@ int32_t pg_watch(struct sql *sql, const struct dyn_call *call, const char *table
 /* The names of channels end at 63 bytes, and pg_notify() fails for longer ones, and with it the
  * insert: so a long table has its number there. */
 static const char facts[] =
-    "SELECT n.nspname::text, c.relname::text, current_setting('server_version_num'),"
-    " EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
-    " WHERE t.tgrelid = c.oid AND p.proname = 'dynomatic_notify' AND t.tgenabled IN ('O', "
-    "'A'))::int,"
+    "SELECT f.nspname::text, f.relname::text, current_setting('server_version_num'),"
+    " current_setting('max_prepared_transactions'), f.channel, f.gate,"
+    " (SELECT max((t.tgargs = convert_to(f.channel, getdatabaseencoding()) || '\\x00' ||"
+    " convert_to(f.gate::text, getdatabaseencoding()) || '\\x00')::int)"
+    " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = f.oid"
+    " AND p.proname = 'dynomatic_notify' AND t.tgenabled IN ('O', 'A'))"
+    " FROM (SELECT c.oid, n.nspname, c.relname,"
     " CASE WHEN octet_length(n.nspname || c.relname) <= 52"
-    " THEN format('dynomatic:%s.%s', n.nspname, c.relname) ELSE 'dynomatic:' || c.oid END,"
+    " THEN format('dynomatic:%s.%s', n.nspname, c.relname) ELSE 'dynomatic:' || c.oid END channel,"
     " hashtextextended(format('dynomatic:%s.%s', n.nspname, c.relname), 0) & "
-    "x'7fffffffffff'::bigint"
-    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)";
-enum { FACT_SCHEMA, FACT_TABLE, FACT_VERSION, FACT_IS_THERE, FACT_CHANNEL, FACT_GATE };
+    "x'7fffffffffff'::bigint gate FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE c.oid = to_regclass($1)) f";
+enum {
+    FACT_SCHEMA,
+    FACT_TABLE,
+    FACT_VERSION,
+    FACT_PREPARED,
+    FACT_CHANNEL,
+    FACT_GATE,
+    FACT_IS_SAME /* as the trigger that is there; NULL: there is none */
+};
 enum { VERSION_14 = 140000 };
 
 static const char function_body[] = "() RETURNS trigger LANGUAGE plpgsql AS $dynomatic$\n"
                                     "BEGIN\n"
-                                    "  PERFORM pg_notify(TG_ARGV[0], '');\n"
+                                    "  PERFORM pg_catalog.pg_notify(TG_ARGV[0], '');\n"
                                     "  RETURN NULL;\n"
                                     "END\n"
                                     "$dynomatic$;\n";
@@ -344,7 +355,8 @@ static void put_trigger(FILE *out, const struct sql_rows *rows, const char *tabl
                         const char *function)
 {
     const char *create = "CREATE OR REPLACE TRIGGER";
-    fprintf(out, "CREATE OR REPLACE FUNCTION %s%s", function, function_body);
+    fprintf(out, "BEGIN;\nSET LOCAL lock_timeout = '2s';\nCREATE OR REPLACE FUNCTION %s%s",
+            function, function_body);
     if (sql_integer(rows, 0, FACT_VERSION, 0) < VERSION_14) {
         fprintf(out, "DROP TRIGGER IF EXISTS dynomatic_notify ON %s;\n", table);
         create = "CREATE TRIGGER";
@@ -352,13 +364,14 @@ static void put_trigger(FILE *out, const struct sql_rows *rows, const char *tabl
     const char *gate = sql_cell(rows, 0, FACT_GATE);
     fprintf(out,
             "%s dynomatic_notify AFTER INSERT ON %s FOR EACH STATEMENT\n"
-            "  WHEN (NOT pg_try_advisory_xact_lock_shared(%s))\n"
+            "  WHEN (NOT pg_catalog.pg_try_advisory_xact_lock_shared(%s))\n"
             "  EXECUTE FUNCTION %s(",
             create, table, gate, function);
     put_literal(out, sql_cell(rows, 0, FACT_CHANNEL));
     fprintf(out,
             ", '%s');\n"
-            "-- To remove it:\n"
+            "COMMIT;\n"
+            "-- To remove it; the function only with the last trigger that uses it:\n"
             "-- DROP TRIGGER dynomatic_notify ON %s;\n"
             "-- DROP FUNCTION %s();\n",
             gate, table, function);
@@ -383,21 +396,39 @@ static char *plain_name(const struct sql *sql, const char *schema, const char *n
     return plain;
 }
 
+static void put_remarks(FILE *out, const struct sql_rows *rows)
+{
+    int64_t is_same = sql_integer(rows, 0, FACT_IS_SAME, -1);
+    if (is_same > 0)
+        fputs("-- The trigger is there already; to run this again changes nothing.\n", out);
+    if (is_same == 0)
+        fputs(
+            "-- A trigger is there already, but with another channel or lock, as after a change of "
+            "the\n"
+            "-- table's name: to run this mends it.\n",
+            out);
+    fputs("-- Tells of new jobs by NOTIFY, but only while a dynomatic finds none waiting: then it\n"
+          "-- holds the lock that is tried here. Else an insert costs that try. To be run by the\n"
+          "-- owner of the table; in a Rails migration, which is a transaction already, without\n"
+          "-- BEGIN and COMMIT: execute <<~'SQL' ... SQL\n"
+          "-- Inserts queue behind it while it waits for transactions that have written to the "
+          "table:\n"
+          "-- so it gives up after two seconds; then try again.\n",
+          out);
+    if (sql_integer(rows, 0, FACT_PREPARED, 0) > 0)
+        fputs("-- This server allows PREPARE TRANSACTION, which fails after an insert that "
+              "notified.\n",
+              out);
+}
+
 static int32_t put_notify(FILE *out, struct sql *sql, const struct sql_rows *rows)
 {
     const char *schema = sql_cell(rows, 0, FACT_SCHEMA);
     char *table = plain_name(sql, schema, sql_cell(rows, 0, FACT_TABLE));
     char *function = plain_name(sql, schema, "dynomatic_notify");
     bool is_ok = table != NULL && function != NULL;
-    if (is_ok && sql_integer(rows, 0, FACT_IS_THERE, 0) != 0)
-        fputs("-- The trigger is there already; to run this again changes nothing.\n", out);
     if (is_ok) {
-        fputs("-- Tells of new jobs by NOTIFY, but only while a dynomatic finds none waiting: then "
-              "it\n"
-              "-- holds the lock that is tried here. Else an insert costs that try. To be run by "
-              "the\n"
-              "-- owner of the table; in a Rails migration: execute <<~'SQL' ... SQL\n",
-              out);
+        put_remarks(out, rows);
         put_trigger(out, rows, table, function);
     }
     free(table);

@@ -47,6 +47,23 @@ is 'a trigger that is made later is found without a restart' \
   'waiting=0 not watching waiting=0 waiting=0 watching not told '
 ok 'what it advises can be run again' install
 has 'and then it says that it is there' "$(measure "$options" notify)" '-- The trigger is there already'
+postgres_sql 'ALTER TABLE delayed_jobs RENAME TO renamed_jobs'
+measure "{url: '$postgres_url', table: renamed_jobs}" notify >"$scratch/renamed.sql"
+has 'but not if it tells of another name' "$(cat "$scratch/renamed.sql")" 'A trigger is there already, but with another channel'
+ok 'which it mends' psql -X -q -v ON_ERROR_STOP=1 "$postgres_url" -f "$scratch/renamed.sql"
+has 'so that it is there then' "$(measure "{url: '$postgres_url', table: renamed_jobs}" notify)" 'The trigger is there already'
+postgres_sql 'ALTER TABLE renamed_jobs RENAME TO delayed_jobs'
+install
+has_not 'two-phase commits are told of where there are any' "$(cat "$scratch/notify.sql")" 'PREPARE TRANSACTION'
+postgres_sql "BEGIN; $add; SELECT pg_sleep(60)" >"$scratch/blocked" 2>&1 &
+blocker=$!
+blocks() { [ "$(postgres_sql "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")" = 1 ]; }
+ok 'a transaction has written' until_true 20 blocks
+has 'what it advises gives up soon where it would hold inserts up' "$(install 2>&1)" 'canceling statement due to lock timeout'
+postgres_sql "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE wait_event = 'PgSleep'" >"$scratch/ended"
+wait "$blocker"
+is 'it names the server'"'"'s own functions by their schema' \
+  "$(grep -c 'pg_catalog.pg_notify(\|pg_catalog.pg_try_advisory_xact_lock_shared(' "$scratch/notify.sql")" 2
 is 'to advise makes nothing: one trigger is there' \
   "$(postgres_sql "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'delayed_jobs'::regclass")" 1
 
