@@ -41,15 +41,39 @@ static void put_size(FILE *out, int64_t rows, int64_t bytes)
         fprintf(out, "about %" PRId64 " MB for %" PRId64 " jobs", kb / 1024, rows);
 }
 
+/* A name of the table's schema, as a person's client takes it. */
+static void put_name(FILE *out, const struct advice *advice, const char *name)
+{
+    char qualified[256];
+    const char *schema = sql_table_schema(advice->table);
+    snprintf(qualified, sizeof qualified, "%s%s%s", schema != NULL ? schema : "",
+             schema != NULL ? "." : "", name);
+    sql_put_plain_name(out, advice->sql, qualified);
+}
+
+/* What a build left behind that failed has the name already: "IF NOT EXISTS" would leave it so. */
+static void put_drop(FILE *out, const struct advice *advice, const char *name, const char *start)
+{
+    bool waits = sql_table_is_partitioned(advice->table);
+    fprintf(out,
+            "-- An index of this name is there, but invalid: its build failed.\n%sDROP INDEX %s",
+            start, waits ? "" : "CONCURRENTLY ");
+    put_name(out, advice, name);
+    fputs(";\n", out);
+}
+
+/* `start`: of each line; "-- " keeps it from being run. */
 static void put_create(FILE *out, const struct advice *advice, const struct index *index,
-                       const char *where)
+                       const char *where, const char *start)
 {
     char name[128];
     snprintf(name, sizeof name, "%.40s_%s", name_of(advice->jobs->table), index->name);
-    fprintf(out, "%s ", sql_create_index(advice->sql));
+    if (sql_table_has_invalid(advice->table, name))
+        put_drop(out, advice, name, start);
+    fprintf(out, "%s%s ", start, sql_create_index(advice->sql, advice->table));
     sql_put_plain_name(out, advice->sql, name);
     fputs(" ON ", out);
-    sql_put_plain_name(out, advice->sql, advice->jobs->table);
+    put_name(out, advice, name_of(advice->jobs->table));
     fputs(" (", out);
     put_columns(out, index->columns);
     fprintf(out, ")%s%s;\n", where[0] != '\0' ? " WHERE " : "", where);
@@ -62,33 +86,35 @@ static int64_t live_rows(const struct advice *advice)
     return estimate->nulls >= 0 ? estimate->nulls : estimate->rows;
 }
 
-static void put_index(FILE *out, const struct advice *advice, const struct index *index)
+static void put_index(FILE *out, const struct advice *advice, const struct index *index,
+                      const char *start)
 {
     bool is_partial = sql_has_partial_indexes(advice->sql);
     bool is_there = is_partial ? sql_table_has_partial(advice->table, index->columns, is_live)
                                : sql_table_has_index(advice->table, index->columns);
     fprintf(out, "-- %s (", index->when);
     put_size(out, is_partial ? live_rows(advice) : advice->estimate.rows, index->bytes);
-    fputs(is_there ? "): it is there already.\n-- " : "):\n", out);
-    put_create(out, advice, index, is_partial ? is_live : "");
+    fputs(is_there ? "): it is there already.\n" : "):\n", out);
+    put_create(out, advice, index, is_partial ? is_live : "", is_there ? "-- " : start);
 }
 
 static void put_partial_indexes(FILE *out, const struct advice *advice)
 {
     static const struct index by_time = {"waiting", "run_at", BYTES_BY_TIME,
                                          "For pools that serve all queues"};
-    static const struct index by_queue = {"waiting_by_queue", "queue,run_at", BYTES_BY_QUEUE,
-                                          "For pools that have queues, instead of the other"};
-    put_index(out, advice, &by_time);
+    static const struct index by_queue = {
+        "waiting_by_queue", "queue,run_at", BYTES_BY_QUEUE,
+        "For pools that have queues, this one instead of the other"};
+    put_index(out, advice, &by_time, "");
     if (advice->jobs->has_queue)
-        put_index(out, advice, &by_queue);
+        put_index(out, advice, &by_queue, "-- ");
 }
 
 static void put_whole_index(FILE *out, const struct advice *advice)
 {
     static const struct index whole = {"waiting", "failed_at,run_at", BYTES_BY_QUEUE,
                                        "Indexes of some rows only do not exist here, so of all"};
-    put_index(out, advice, &whole);
+    put_index(out, advice, &whole, "");
 }
 
 /* The one that each look needs. */
@@ -101,7 +127,7 @@ static void put_standard_index(FILE *out, const struct advice *advice)
         "-- Without this one, which Delayed Job's own migration makes, each look reads the whole\n"
         "-- table, and so does each worker:\n",
         out);
-    put_create(out, advice, &standard, "");
+    put_create(out, advice, &standard, "", "");
 }
 
 static void put_failed(FILE *out, const struct advice *advice)
@@ -111,7 +137,7 @@ static void put_failed(FILE *out, const struct advice *advice)
     if (estimate->rows >= 0 && estimate->nulls >= 0 && estimate->rows >= estimate->nulls)
         fprintf(out, "; the server estimates %" PRId64, estimate->rows - estimate->nulls);
     fputs(":\n-- DELETE FROM ", out);
-    sql_put_plain_name(out, advice->sql, advice->jobs->table);
+    put_name(out, advice, name_of(advice->jobs->table));
     fputs(" WHERE failed_at < ", out);
     sql_put_now(out, advice->sql, advice->jobs->run_at, -OLD_MS);
     fputs(";\n", out);
@@ -119,6 +145,11 @@ static void put_failed(FILE *out, const struct advice *advice)
 
 void advice_put_indexes(FILE *out, const struct advice *advice)
 {
+    if (sql_table_is_partitioned(advice->table))
+        fputs("-- The table is partitioned, so that inserts wait while an index is built: "
+              "CONCURRENTLY\n"
+              "-- can only be said of each partition.\n",
+              out);
     put_standard_index(out, advice);
     fputs(
         "-- Each look is bounded by the index on (priority, run_at). Where most due jobs have "

@@ -247,12 +247,13 @@ static bool is_kind(const struct sql_table *table, size_t i, const char *kind)
     return strcmp(sql_cell(&table->facts, i, FACT_KIND), kind) == 0;
 }
 
-/* The row of a column; n_rows if there is none. */
-static size_t row_of(const struct sql_table *table, const char *column)
+/* The row of this kind, of any name or of this one; n_rows: none. */
+static size_t fact_of(const struct sql_table *table, const char *kind, const char *name)
 {
     size_t i = 0;
-    while (i < table->facts.n_rows && !(is_kind(table, i, "column") &&
-                                        strcmp(sql_cell(&table->facts, i, FACT_NAME), column) == 0))
+    while (i < table->facts.n_rows &&
+           !(is_kind(table, i, kind) &&
+             (name == NULL || strcmp(sql_cell(&table->facts, i, FACT_NAME), name) == 0)))
         i++;
     return i;
 }
@@ -264,12 +265,12 @@ bool sql_table_exists(const struct sql_table *table)
 
 bool sql_table_has_column(const struct sql_table *table, const char *name)
 {
-    return row_of(table, name) < table->facts.n_rows;
+    return fact_of(table, "column", name) < table->facts.n_rows;
 }
 
 enum sql_type sql_table_type(const struct sql_table *table, const char *column)
 {
-    size_t row = row_of(table, column);
+    size_t row = fact_of(table, "column", column);
     return row == table->facts.n_rows
                ? SQL_OTHER
                : (enum sql_type)sql_integer(&table->facts, row, FACT_TYPE, SQL_OTHER);
@@ -297,6 +298,23 @@ bool sql_table_has_partial(const struct sql_table *table, const char *columns, c
             return true;
     }
     return false;
+}
+
+bool sql_table_has_invalid(const struct sql_table *table, const char *index)
+{
+    return fact_of(table, "invalid", index) < table->facts.n_rows;
+}
+
+const char *sql_table_schema(const struct sql_table *table)
+{
+    size_t row = fact_of(table, "schema", NULL);
+    return row < table->facts.n_rows ? sql_cell(&table->facts, row, FACT_NAME) : NULL;
+}
+
+bool sql_table_is_partitioned(const struct sql_table *table)
+{
+    size_t row = fact_of(table, "schema", NULL);
+    return row < table->facts.n_rows && sql_integer(&table->facts, row, FACT_TYPE, 0) != 0;
 }
 
 int32_t sql_look_size(struct sql *sql, const struct dyn_call *call, const char *name,
@@ -447,7 +465,8 @@ bool sql_joins_by_range(const struct sql *sql)
     return sql->driver->joins_by_range;
 }
 
-const char *sql_create_index(const struct sql *sql)
+const char *sql_create_index(const struct sql *sql, const struct sql_table *table)
 {
-    return sql->driver->create_index;
+    return sql_table_is_partitioned(table) ? "CREATE INDEX IF NOT EXISTS"
+                                           : sql->driver->create_index;
 }

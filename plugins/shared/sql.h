@@ -111,6 +111,12 @@ bool sql_table_has_index(const struct sql_table *table, const char *columns);
  * "failed_at IS NULL". */
 bool sql_table_has_partial(const struct sql_table *table, const char *columns, const char *where);
 
+/* Whether an index of this name is there, but left invalid by a build that failed. */
+bool sql_table_has_invalid(const struct sql_table *table, const char *index);
+/* The schema that it was found in; NULL: it has none. */
+const char *sql_table_schema(const struct sql_table *table);
+bool sql_table_is_partitioned(const struct sql_table *table);
+
 /* What the database's statistics say, without counting; under 0: not known. */
 struct sql_estimate {
     int64_t rows;
@@ -167,8 +173,8 @@ bool sql_has_partial_indexes(const struct sql *sql);
  * reads all of them, and only constants make ranges. */
 bool sql_joins_by_range(const struct sql *sql);
 
-/* The words that add an index while the application runs, up to its name: "CREATE INDEX
- * CONCURRENTLY IF NOT EXISTS". */
-const char *sql_create_index(const struct sql *sql);
+/* The words that add an index of this table while the application runs, as far as that can be, up
+ * to its name: "CREATE INDEX CONCURRENTLY IF NOT EXISTS". */
+const char *sql_create_index(const struct sql *sql, const struct sql_table *table);
 
 #endif

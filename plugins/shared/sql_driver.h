@@ -25,7 +25,9 @@ struct sql_driver {
                    struct sql_rows *rows);
 
     /* The rows of sql_look(): 'column', name, number of an enum sql_type; 'index', the names of its
-     * columns with commas between, 0; 'partial', likewise, a text that its condition stands in. */
+     * columns with commas between, 0; 'partial', likewise, a text that its condition stands in;
+     * 'invalid', the name of an index that is none; 'schema', its name, 1 if the table is
+     * partitioned. */
     int32_t (*look)(struct sql *sql, const struct dyn_call *call, const char *name,
                     struct sql_rows *rows);
 

@@ -452,7 +452,14 @@ static int32_t pg_look(struct sql *sql, const struct dyn_call *call, const char 
                 " FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)"
                 " LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum),"
                 " coalesce(pg_get_expr(i.indpred, i.indrelid), '0') FROM pg_index i"
-                " WHERE i.indrelid = to_regclass($1) AND i.indisvalid",
+                " WHERE i.indrelid = to_regclass($1) AND i.indisvalid"
+                " UNION ALL "
+                "SELECT 'invalid', c.relname::text, NULL FROM pg_index i"
+                " JOIN pg_class c ON c.oid = i.indexrelid"
+                " WHERE i.indrelid = to_regclass($1) AND NOT i.indisvalid"
+                " UNION ALL "
+                "SELECT 'schema', n.nspname::text, (c.relkind = 'p')::int::text FROM pg_class c"
+                " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)",
         .values = &value,
         .n_values = 1,
     };

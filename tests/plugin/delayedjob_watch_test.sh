@@ -146,6 +146,17 @@ measure "$odd" indexes >"$scratch/odd.sql"
 ok 'also of indexes' psql -X -q -v ON_ERROR_STOP=1 "$postgres_url" -f "$scratch/odd.sql"
 has 'and such a table is listened to' "$(measure "$odd" -t 300 -s watch 9:w)" "watching: LISTEN on dynomatic:it's.My Jobs"
 
+postgres_sql "$(make_table whole_jobs); CREATE TABLE parted_jobs (LIKE whole_jobs) PARTITION BY RANGE (run_at);
+  CREATE TABLE parted_jobs_all PARTITION OF parted_jobs DEFAULT"
+parted="{url: '$postgres_url', table: parted_jobs}"
+measure "$parted" indexes | grep -v '^warn: ' >"$scratch/parted.sql"
+ok 'the indexes of a partitioned table can be made' psql -X -q -v ON_ERROR_STOP=1 "$postgres_url" -f "$scratch/parted.sql"
+has 'and are found' "$(measure "$parted" indexes)" 'it is there already'
+measure "$parted" notify | psql -X -q "$postgres_url"
+is 'such a table is listened to' "$(measure "$parted" \
+  -x "$(sql_command "INSERT INTO parted_jobs VALUES (1, 0, 0, 'x', NULL, now())")" \
+  -s watch 9:w | tail -1)" told
+
 # ---- The gate: open only while nothing waits ----
 
 held() { # what is said of the gate while a look has come to rest; groups
