@@ -50,3 +50,4 @@ threads=$(find "/proc/$daemon_pid/task" -mindepth 1 -maxdepth 1 | wc -l)
 ok "by few threads: $threads" test "$threads" -le 17
 stop_daemon
 is 'and it ends well' $? 0
+tap_end
