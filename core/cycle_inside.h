@@ -153,8 +153,12 @@ void watch_fini(struct line *line);
 /* ---- cycle_probe.c: a store that does not tell of events is asked more often, and for less, about
  * pools of no dynos ---- */
 
-void probe_start(struct line *line, struct crew *crew, int64_t now_ms);
+/* Whether there is one to ask about: then the call was started. */
+bool probe_start(struct line *line, struct crew *crew, int64_t now_ms);
 void probe_finish(struct line *line, int64_t now_ms);
+
+/* After a measure, which may have been of others than those that sleep. */
+void probe_postpone(struct line *line, int64_t now_ms);
 
 /* After a decision: whether there is something to probe for. */
 void probe_plan(struct line *line, const struct pool *pool, int64_t now_ms);

@@ -34,7 +34,7 @@ void probe_plan(struct line *line, const struct pool *pool, int64_t now_ms)
     line_wake(line);
 }
 
-void probe_start(struct line *line, struct crew *crew, int64_t now_ms)
+bool probe_start(struct line *line, struct crew *crew, int64_t now_ms)
 {
     struct dyn_group *groups = memory_new(line->n_seats, sizeof *groups);
     line->probe_ms = INT64_MAX;
@@ -45,10 +45,21 @@ void probe_start(struct line *line, struct crew *crew, int64_t now_ms)
         groups[line->n_asked] = pool_probe(line->seats[i].pool);
         line->asked[line->n_asked++] = &line->seats[i];
     }
-    instance_prepare_measure(line->instance, groups, line->n_asked);
-    line_start(line, crew, now_ms);
-    line->is_probe = true;
+    bool is_worth = line->n_asked > 0;
+    if (is_worth) {
+        instance_prepare_measure(line->instance, groups, line->n_asked);
+        line_start(line, crew, now_ms);
+        line->is_probe = true;
+    }
     free(groups);
+    return is_worth;
+}
+
+void probe_postpone(struct line *line, int64_t now_ms)
+{
+    bool is_failing = line->paces[CALL_MEASURE].failing_since_ms != 0;
+    if (line->probe_ms != INT64_MAX)
+        line->probe_ms = is_failing ? INT64_MAX : next_ms(line, now_ms);
 }
 
 void probe_finish(struct line *line, int64_t now_ms)

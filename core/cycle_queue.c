@@ -110,9 +110,9 @@ void queue_finish_measure(struct cycle *cycle, struct line *line, int64_t now_ms
         probe_finish(line, now_ms);
         return;
     }
-    line->probe_ms = INT64_MAX;
     if (is_ok)
         rest(line, now_ms);
+    probe_postpone(line, now_ms);
     watch_begin(line, now_ms);
     for (size_t i = 0; i < line->n_asked; i++) {
         const struct seat *seat = line->asked[i];
@@ -215,8 +215,10 @@ static bool start(struct line *line, struct crew *crew, int64_t *next_ms, int64_
         start_measure(line, crew, now_ms);
     else if (workers_ms <= now_ms)
         start_workers(line, crew, now_ms);
-    else
-        probe_start(line, crew, now_ms);
+    else if (!probe_start(line, crew, now_ms)) {
+        *next_ms = earlier(measure_ms, workers_ms);
+        return false;
+    }
     return true;
 }
 

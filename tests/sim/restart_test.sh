@@ -22,7 +22,7 @@ why_not() { # name
   case $1 in
     busy_named | busy_after_hold | schedule_spares_busy) echo 'a shrink that busy workers hold back is tried at once, and then each 5 s' ;;
     events_after_names) echo 'a shrink that busy workers hold back is tried at once, and then each minute' ;;
-    probe | events_not_waited_for) echo 'what is found between two looks depends on when the first one was' ;;
+    probe* | events_not_waited_for) echo 'what is found between two looks depends on when the first one was' ;;
     refused*) echo 'what the platform refused is asked for once more at once' ;;
     slow_platform | schedule_begins_meanwhile) echo 'a request on its way is lost, and so is a measure that takes seconds' ;;
   esac
