@@ -84,30 +84,36 @@ static void note_found(struct sql *sql, const char *table, const struct sql_rows
         pg_drop(sql); /* which ends what the session listened to and held */
 }
 
-static int32_t find_trigger(struct sql *sql, const struct dyn_call *call, const char *table)
+/* Asks a question whose only value is a table. */
+static int32_t ask_of(struct sql *sql, const struct dyn_call *call, const char *text,
+                      const char *table, struct sql_rows *rows)
 {
-    struct pg *pg = sql->state;
-    struct sql_rows rows;
     char *name = pg_quoted_name(table);
     const char *value = name;
-    struct sql_query query = {
-        .text = "SELECT pg_is_in_recovery()::int, pg_backend_pid(), a.channel, a.gate"
-                " FROM (SELECT) s LEFT JOIN (SELECT"
-                " convert_from(substring(t.tgargs FOR n.n - 1), getdatabaseencoding()) AS channel,"
-                " encode(substring(t.tgargs FROM n.n + 1 FOR octet_length(t.tgargs) - n.n - 1),"
-                " 'escape') AS gate"
-                " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
-                " CROSS JOIN LATERAL position('\\x00'::bytea IN t.tgargs) n(n)"
-                " WHERE t.tgrelid = to_regclass($1) AND p.proname = 'dynomatic_notify'"
-                " AND t.tgnargs = 2 AND t.tgenabled IN ('O', 'A') AND t.tgtype & 4 <> 0"
-                " LIMIT 1) a ON true",
-        .values = &value,
-        .n_values = 1,
-    };
+    struct sql_query query = {.text = text, .values = &value, .n_values = 1};
     if (name == NULL)
         return sql_fail(sql, DYN_RETRY, "out of memory");
-    int32_t code = sql_ask(sql, call, &query, &rows);
+    int32_t code = sql_ask(sql, call, &query, rows);
     free(name);
+    return code;
+}
+
+static int32_t find_trigger(struct sql *sql, const struct dyn_call *call, const char *table)
+{
+    static const char text[] =
+        "SELECT pg_is_in_recovery()::int, pg_backend_pid(), a.channel, a.gate"
+        " FROM (SELECT) s LEFT JOIN (SELECT"
+        " convert_from(substring(t.tgargs FOR n.n - 1), getdatabaseencoding()) AS channel,"
+        " encode(substring(t.tgargs FROM n.n + 1 FOR octet_length(t.tgargs) - n.n - 1),"
+        " 'escape') AS gate"
+        " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+        " CROSS JOIN LATERAL position('\\x00'::bytea IN t.tgargs) n(n)"
+        " WHERE t.tgrelid = to_regclass($1) AND p.proname = 'dynomatic_notify'"
+        " AND t.tgnargs = 2 AND t.tgenabled IN ('O', 'A') AND t.tgtype & 4 <> 0"
+        " LIMIT 1) a ON true";
+    struct pg *pg = sql->state;
+    struct sql_rows rows;
+    int32_t code = ask_of(sql, call, text, table, &rows);
     if (code != DYN_OK)
         return code;
     note_found(sql, table, &rows);
@@ -439,13 +445,7 @@ static int32_t put_notify(FILE *out, struct sql *sql, const struct sql_rows *row
 int32_t pg_put_notify(FILE *out, struct sql *sql, const struct dyn_call *call, const char *table)
 {
     struct sql_rows rows;
-    char *name = pg_quoted_name(table);
-    const char *value = name;
-    struct sql_query query = {.text = facts, .values = &value, .n_values = 1};
-    if (name == NULL)
-        return sql_fail(sql, DYN_RETRY, "out of memory");
-    int32_t code = sql_ask(sql, call, &query, &rows);
-    free(name);
+    int32_t code = ask_of(sql, call, facts, table, &rows);
     if (code != DYN_OK)
         return code;
     code = rows.n_rows == 1 ? put_notify(out, sql, &rows)
