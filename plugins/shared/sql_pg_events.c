@@ -112,7 +112,7 @@ static int32_t find_trigger(struct sql *sql, const struct dyn_call *call, const 
         " AND t.tgnargs = 2 AND t.tgenabled IN ('O', 'A') AND t.tgtype & 4 <> 0"
         " LIMIT 1) a ON true";
     struct pg *pg = sql->state;
-    struct sql_rows rows;
+    struct sql_rows rows = {0};
     int32_t code = ask_of(sql, call, text, table, &rows);
     if (code != DYN_OK)
         return code;
@@ -444,7 +444,7 @@ static int32_t put_notify(FILE *out, struct sql *sql, const struct sql_rows *row
 
 int32_t pg_put_notify(FILE *out, struct sql *sql, const struct dyn_call *call, const char *table)
 {
-    struct sql_rows rows;
+    struct sql_rows rows = {0};
     int32_t code = ask_of(sql, call, facts, table, &rows);
     if (code != DYN_OK)
         return code;
